@@ -1,0 +1,27 @@
+/**
+ * FastGRPC: a gRPC service kit for Deno, with TLS and mTLS, graceful shutdown, health checks and
+ * deadlines that bind.
+ *
+ * @module
+ */
+
+export { FastGRPC } from "./src/app.ts";
+export type { Server } from "./src/server.ts";
+export type { AppOptions, MountOptions, RunOptions, ServeOptions } from "./src/options.ts";
+export type {
+  Handler,
+  MethodOptions,
+  ServiceImplementation,
+  ServiceOptions,
+} from "./src/service.ts";
+export type { ErrorDetails, ServiceContext } from "./src/context.ts";
+export type { Protocol } from "./src/call.ts";
+export type { Peer, PeerCertificate, SubjectAltNames } from "./src/peer.ts";
+export type { HealthStatus, ServingStatus } from "./src/health_status.ts";
+export type { Duration } from "./src/duration.ts";
+export type { CorsOptions } from "./src/protocol/cors.ts";
+export type { NodeHttp2Server } from "./src/transport/connections.ts";
+export type { TlsFiles } from "./src/transport/tls.ts";
+export { ConfigError } from "./src/errors.ts";
+export { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+export type { Interceptor } from "@connectrpc/connect";

@@ -1,0 +1,98 @@
+/**
+ * What a handler is given beside the request: the call as the user sees it.
+ *
+ * @module
+ */
+
+import type { DescMethod } from "@bufbuild/protobuf";
+import { type Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { Call, Protocol } from "./call.ts";
+import type { Peer } from "./peer.ts";
+
+/** Details of an error: messages with their schemas, as {@linkcode ConnectError} takes them. */
+export type ErrorDetails = NonNullable<ConstructorParameters<typeof ConnectError>[3]>;
+
+/** What a protocol knows of a call, for a {@linkcode ServiceContext}. */
+export interface ServiceContextInit {
+  /** The call itself. */
+  readonly call: Call;
+  /** Aborted when the call is over. Interceptors may have replaced it. */
+  readonly signal: AbortSignal;
+  /** Header fields of the request. */
+  readonly metadata: Headers;
+  /** Header fields of the response. */
+  readonly responseHeaders: Headers;
+  /** Trailers of the response. */
+  readonly responseTrailers: Headers;
+  /** What interceptors leave for the handler. */
+  readonly values: ContextValues;
+}
+
+/** One call, as its handler sees it. */
+export class ServiceContext {
+  /**
+   * Aborted when the call has ended: `reason` is a {@linkcode ConnectError} with DEADLINE_EXCEEDED,
+   * CANCELLED (the client left) or UNAVAILABLE (the server stops). It is aborted after a success as
+   * well, so that work left behind can stop: look at `reason`, not at `aborted` alone.
+   */
+  readonly signal: AbortSignal;
+  /** The metadata that the client sent. Binary values (`-bin`) are in base64. */
+  readonly metadata: Headers;
+  /** Metadata to send before the first message. */
+  readonly responseHeaders: Headers;
+  /** Metadata to send after the last message. */
+  readonly responseTrailers: Headers;
+  /** Values that interceptors leave for the handler, by `createContextKey()`. */
+  readonly values: ContextValues;
+  readonly #call: Call;
+
+  /** Made by the kit, once for each call. */
+  constructor(init: ServiceContextInit) {
+    this.#call = init.call;
+    this.signal = init.signal;
+    this.metadata = init.metadata;
+    this.responseHeaders = init.responseHeaders;
+    this.responseTrailers = init.responseTrailers;
+    this.values = init.values;
+  }
+
+  /** The method that is called, as generated: `method.name`, `method.parent.typeName`. */
+  get method(): DescMethod {
+    return this.#call.method.desc;
+  }
+
+  /** The protocol in which the client speaks. */
+  get protocol(): Protocol {
+    return this.#call.protocol;
+  }
+
+  /** The client: its address and, under mTLS, its verified certificate. */
+  get peer(): Peer {
+    return this.#call.peer;
+  }
+
+  /** Seconds since the call began. */
+  get elapsedTime(): number {
+    return (performance.now() - this.#call.startedAt) / 1000;
+  }
+
+  /**
+   * Seconds left until the deadline, the client's or ours, whichever is sooner. 0 once it has passed,
+   * `Infinity` if there is none.
+   */
+  timeRemaining(): number {
+    return this.#call.deadline.remainingMs / 1000;
+  }
+
+  /**
+   * Ends the call with an error.
+   *
+   * @param code What went wrong, such as `Code.NotFound`.
+   * @param message For the developer who reads the client's log.
+   * @param details Messages with more, such as `google.rpc.BadRequest`, each with its schema.
+   * @throws {ConnectError} Always.
+   */
+  abort(code: Code, message: string, details: ErrorDetails = []): never {
+    throw new ConnectError(message, code, undefined, details);
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * From a request to the method that serves it: looks the path up, starts the call's clock, hands it
+ * to a lane, and keeps count of the calls in progress, so that a shutdown can wait for or end them.
+ *
+ * @module
+ */
+
+import { Code, ConnectError } from "@connectrpc/connect";
+import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { Call, type Protocol } from "./call.ts";
+import { resolveTimeoutMs } from "./deadline.ts";
+import { H2_ERROR, type HttpStream } from "./http_stream.ts";
+import { accessLog, callLog } from "./log.ts";
+import type { ConnectLane } from "./protocol/connect_lane.ts";
+import type { Cors } from "./protocol/cors.ts";
+import { detectProtocol, parseTimeout } from "./protocol/protocol.ts";
+import { refuse } from "./protocol/refusal.ts";
+import type { MethodSpec } from "./service.ts";
+
+/** What a {@linkcode Dispatcher} is made from. */
+export interface DispatcherOptions {
+  /** By path. */
+  readonly methods: ReadonlyMap<string, MethodSpec>;
+  /** Serves the calls. */
+  readonly lane: ConnectLane;
+  /** For browsers, `undefined` if they may not call from other origins. */
+  readonly cors: Cors | undefined;
+}
+
+/** Serves requests, and knows which are in progress. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #calls = new Set<Call>();
+  #drainReason: ConnectError | undefined;
+  #closed = false;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Number of calls in progress. */
+  get callCount(): number {
+    return this.#calls.size;
+  }
+
+  /** Serves one request. Never throws. */
+  dispatch(stream: HttpStream): void {
+    const { cors, methods } = this.#options;
+    if (cors?.handle(stream)) return;
+    const protocol = detectProtocol(stream.headers);
+    const path = stream.path.split("?", 1)[0]!;
+    const method = methods.get(path);
+    if (method === undefined) refuseUnknown(stream, protocol, path);
+    else this.#serve(stream, this.#startCall(stream, protocol, method));
+  }
+
+  /** Ends what would hold a shutdown up, now and whenever it is called again. */
+  drain(reason: ConnectError): void {
+    this.#drainReason = reason;
+    for (const call of this.#calls) if (call.method.endOnDrain) call.cancel(reason);
+  }
+
+  /** Ends every call, now and whenever another comes. */
+  close(reason: ConnectError): void {
+    this.#drainReason = reason;
+    this.#closed = true;
+    for (const call of this.#calls) call.cancel(reason);
+  }
+
+  #startCall(stream: HttpStream, protocol: Protocol, method: MethodSpec): Call {
+    let timeoutMs = method.timeoutMs;
+    let error = method.endOnDrain || this.#closed ? this.#drainReason : undefined;
+    try {
+      const clientMs = parseTimeout(protocol, stream.headers);
+      timeoutMs = resolveTimeoutMs({ methodMs: method.timeoutMs }, clientMs);
+    } catch (malformed) {
+      error ??= malformed as ConnectError;
+    }
+    const call = new Call({ method, protocol, peer: stream.peer, timeoutMs });
+    if (error !== undefined) call.cancel(error);
+    return call;
+  }
+
+  async #serve(stream: HttpStream, call: Call): Promise<void> {
+    this.#calls.add(call);
+    stream.onClose((errorCode) => {
+      if (errorCode !== undefined) call.cancel(leftBy(errorCode));
+      call.finish();
+      this.#calls.delete(call);
+    });
+    try {
+      report(call, await this.#options.lane.serve(stream, call));
+    } catch (error) {
+      call.failure = error;
+      stream.reset(H2_ERROR.internalError);
+      report(call, new ConnectError("internal error", Code.Internal));
+    }
+  }
+}
+
+function refuseUnknown(stream: HttpStream, protocol: Protocol, path: string): void {
+  const error = new ConnectError(`unknown method ${path}`, Code.Unimplemented);
+  refuse(stream, protocol, error);
+  logAccess(path, protocol, stream.peer.address, error, 0);
+}
+
+function leftBy(errorCode: number): ConnectError {
+  if (errorCode === H2_ERROR.cancel) {
+    return new ConnectError("cancelled by the client", Code.Canceled);
+  }
+  return new ConnectError(
+    `stream was closed with HTTP/2 error code 0x${errorCode.toString(16)}`,
+    Code.Canceled,
+  );
+}
+
+/** One line for everybody, and one with the cause for those who have to mend it. */
+function report(call: Call, sent: ConnectError | undefined): void {
+  // A client that left gets nothing, whatever was prepared for it.
+  const error = call.endReason ?? sent;
+  const { path } = call.method;
+  if (call.failure !== undefined) {
+    callLog.error("{method} failed: {error}", { method: path, error: call.failure });
+  } else if (error?.code === Code.Internal) {
+    callLog.error("{method} failed: {error}", { method: path, error: error.rawMessage });
+  }
+  const durationMs = performance.now() - call.startedAt;
+  logAccess(path, call.protocol, call.peer.address, error, durationMs);
+}
+
+function logAccess(
+  method: string,
+  protocol: Protocol,
+  peer: string,
+  error: ConnectError | undefined,
+  durationMs: number,
+): void {
+  if (!accessLog.isEnabledFor("info")) return;
+  accessLog.info("{method} {code} {durationMs} ms {protocol} {peer}", {
+    method,
+    code: error === undefined ? "ok" : codeToString(error.code),
+    durationMs: Math.round(durationMs * 1000) / 1000,
+    protocol,
+    peer,
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * The two families of errors. Set-up errors say what to do instead, and are thrown before a port is
+ * opened; wire errors are {@linkcode ConnectError}s, whose code and details the client gets.
+ *
+ * @module
+ */
+
+import { Code, ConnectError } from "@connectrpc/connect";
+import { closestMatch } from "leven";
+import { formatDuration } from "./duration.ts";
+
+/** Thrown when what an operator gave, such as a certificate file, cannot be used. */
+export class ConfigError extends Error {
+  /** Always `"ConfigError"`. */
+  override readonly name = "ConfigError";
+}
+
+/**
+ * Turns whatever a handler threw into what may go out: a {@linkcode ConnectError} as it is, anything
+ * else as INTERNAL `internal error`, with the original as `cause`, which never reaches the wire.
+ */
+export function toWireError(thrown: unknown): ConnectError {
+  if (thrown instanceof ConnectError) return thrown;
+  return new ConnectError("internal error", Code.Internal, undefined, undefined, thrown);
+}
+
+/** DEADLINE_EXCEEDED after a timeout of so many milliseconds. */
+export function deadlineExceeded(timeoutMs: number): ConnectError {
+  return new ConnectError(
+    `deadline exceeded after ${formatDuration(timeoutMs)}`,
+    Code.DeadlineExceeded,
+  );
+}
+
+/**
+ * Fails on an option that does not exist: a misspelt `caCertificate` would otherwise leave mTLS off
+ * without a word.
+ *
+ * @throws {TypeError} That names the option and the nearest one known.
+ */
+export function assertKnownOptions(
+  what: string,
+  options: object,
+  known: readonly string[],
+): void {
+  for (const key of Object.keys(options)) {
+    if (known.includes(key)) continue;
+    throw new TypeError(`Cannot ${what} with option "${key}": ${suggest(key, known)}`);
+  }
+}
+
+/** A remedy for a name that is not one of those known: the nearest of them, or all. */
+export function suggest(name: string, known: readonly string[]): string {
+  const nearest = closestMatch(name, known, { maxDistance: Math.max(2, name.length / 3) });
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  return `known are ${known.map((each) => `"${each}"`).join(", ") || "none"}`;
+}

@@ -1,0 +1,29 @@
+/**
+ * The kit's loggers, in LogTape's category `fastgrpc`. They are silent until the application
+ * configures LogTape, or lets `app.run()` do it. Messages and metadata of calls are never logged.
+ *
+ * @module
+ */
+
+import { configure, getConfig, getConsoleSink, getLogger, type Logger } from "@logtape/logtape";
+
+/** The server's life: listening, draining, certificates. Category `fastgrpc.server`. */
+export const serverLog: Logger = getLogger(["fastgrpc", "server"]);
+
+/** What went wrong inside calls, with causes. Category `fastgrpc.call`. */
+export const callLog: Logger = getLogger(["fastgrpc", "call"]);
+
+/** One line a call. Category `fastgrpc.access`. */
+export const accessLog: Logger = getLogger(["fastgrpc", "access"]);
+
+/** Sends the kit's log to the console, from `info` up, unless LogTape is configured already. */
+export async function configureConsoleLog(): Promise<void> {
+  if (getConfig() !== null) return;
+  await configure({
+    sinks: { console: getConsoleSink() },
+    loggers: [
+      { category: "fastgrpc", lowestLevel: "info", sinks: ["console"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["console"] },
+    ],
+  });
+}

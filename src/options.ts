@@ -1,0 +1,206 @@
+/**
+ * What can be set on an app and on a server, and all defaults. Options become total here, once;
+ * later code gets the resolved form.
+ *
+ * @module
+ */
+
+import { type Duration, resolveDuration } from "./duration.ts";
+import { assertKnownOptions } from "./errors.ts";
+import { Cors, type CorsOptions } from "./protocol/cors.ts";
+import type { TlsFiles } from "./transport/tls.ts";
+
+/** Options for {@linkcode FastGRPC}. */
+export interface AppOptions {
+  /**
+   * Longest time that one call may take. A service or a method may set its own.
+   *
+   * @default {undefined} no limit
+   */
+  timeout?: Duration;
+  /**
+   * Largest message to receive, in bytes, after decompression. A larger one is answered with
+   * RESOURCE_EXHAUSTED.
+   *
+   * @default {4194304} 4 MiB, as in other gRPC servers
+   */
+  maxReceiveBytes?: number;
+  /**
+   * Largest message to send, in bytes. A larger one ends the call with RESOURCE_EXHAUSTED.
+   *
+   * @default {4294967295} no limit but the protocol's
+   */
+  maxSendBytes?: number;
+  /**
+   * Lets browsers call from other origins.
+   *
+   * @default {undefined} they may not
+   */
+  cors?: CorsOptions;
+}
+
+/** Options for `app.addToServer()`. */
+export interface MountOptions {
+  /**
+   * How long calls in flight may take to finish after a shutdown began. What is left then ends with
+   * UNAVAILABLE.
+   *
+   * @default {undefined} everything ends at once
+   */
+  gracefulTimeout?: Duration;
+  /**
+   * For how long calls are still accepted after a shutdown began and health says NOT_SERVING, so that
+   * load balancers can take notice. Comes before `gracefulTimeout`.
+   *
+   * @default {undefined} not at all
+   */
+  lameDuck?: Duration;
+  /**
+   * Serves `grpc.health.v1.Health`.
+   *
+   * @default {false}
+   */
+  healthCheck?: boolean;
+  /**
+   * How long a new connection may take for its TLS handshake and, with HTTP/2, its first SETTINGS.
+   *
+   * @default {"10s"}
+   */
+  handshakeTimeout?: Duration;
+}
+
+/** Options for `app.serve()`. */
+export interface ServeOptions extends MountOptions, TlsFiles {
+  /**
+   * TCP port; 0 for one that is free.
+   *
+   * @default {50051}
+   */
+  port?: number;
+  /**
+   * Address to listen on, such as `"127.0.0.1"` or `"::"`.
+   *
+   * @default {undefined} all of the machine's, IPv6 and IPv4
+   */
+  hostname?: string;
+  /**
+   * How often the PEM files are looked at for changes. `Infinity` for never.
+   *
+   * @default {"5s"}
+   */
+  certificateReload?: Duration;
+  /**
+   * Shuts the server down when aborted.
+   *
+   * @default {undefined}
+   */
+  signal?: AbortSignal;
+}
+
+/** Options for `app.run()`. */
+export interface RunOptions extends ServeOptions {
+  /**
+   * Called when the port is open.
+   *
+   * @default {undefined}
+   */
+  onListen?: (addr: Deno.NetAddr) => void;
+}
+
+/** {@linkcode AppOptions}, checked and total. */
+export interface ResolvedAppOptions {
+  readonly timeoutMs: number | undefined;
+  readonly maxReceiveBytes: number;
+  readonly maxSendBytes: number;
+  readonly cors: Cors | undefined;
+}
+
+/** {@linkcode MountOptions}, checked and total. */
+export interface ResolvedMountOptions {
+  readonly gracefulTimeoutMs: number;
+  readonly lameDuckMs: number;
+  readonly healthCheck: boolean;
+  readonly handshakeTimeoutMs: number;
+}
+
+/** {@linkcode ServeOptions}, checked and total. */
+export interface ResolvedServeOptions extends ResolvedMountOptions {
+  readonly port: number;
+  readonly hostname: string | undefined;
+  readonly certificateReloadMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly tls: TlsFiles;
+}
+
+const APP_OPTIONS = ["timeout", "maxReceiveBytes", "maxSendBytes", "cors"];
+const MOUNT_OPTIONS = ["gracefulTimeout", "lameDuck", "healthCheck", "handshakeTimeout"];
+const SERVE_OPTIONS = [
+  ...MOUNT_OPTIONS,
+  "port",
+  "hostname",
+  "certificateReload",
+  "signal",
+  "sslCertificateChain",
+  "sslPrivateKey",
+  "caCertificate",
+];
+
+const MAX_MESSAGE_BYTES = 0xffff_ffff;
+
+/** @throws {TypeError | RangeError} If an option is unknown or out of range. */
+export function resolveAppOptions(options: AppOptions): ResolvedAppOptions {
+  assertKnownOptions("create an app", options, APP_OPTIONS);
+  const { timeout, cors, maxReceiveBytes = 4 * 1024 * 1024, maxSendBytes = MAX_MESSAGE_BYTES } =
+    options;
+  assertInteger("maxReceiveBytes", maxReceiveBytes, 1, MAX_MESSAGE_BYTES);
+  assertInteger("maxSendBytes", maxSendBytes, 1, MAX_MESSAGE_BYTES);
+  return {
+    timeoutMs: timeout === undefined ? undefined : resolveDuration("timeout", timeout),
+    maxReceiveBytes,
+    maxSendBytes,
+    cors: cors && new Cors(cors),
+  };
+}
+
+/** @throws {TypeError | RangeError} If an option is unknown or out of range. */
+export function resolveMountOptions(options: MountOptions): ResolvedMountOptions {
+  assertKnownOptions("mount the app", options, MOUNT_OPTIONS);
+  return resolveMount(options);
+}
+
+/** @throws {TypeError | RangeError} If an option is unknown or out of range. */
+export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
+  assertKnownOptions("serve", options, SERVE_OPTIONS);
+  const { port = 50051, hostname, certificateReload = "5s", signal } = options;
+  assertInteger("port", port, 0, 65535);
+  const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
+  return {
+    ...resolveMount(options),
+    port,
+    hostname,
+    certificateReloadMs: resolveDuration("certificateReload", certificateReload),
+    signal,
+    tls: {
+      ...(sslCertificateChain !== undefined && { sslCertificateChain }),
+      ...(sslPrivateKey !== undefined && { sslPrivateKey }),
+      ...(caCertificate !== undefined && { caCertificate }),
+    },
+  };
+}
+
+function resolveMount(options: MountOptions): ResolvedMountOptions {
+  const { gracefulTimeout, lameDuck, healthCheck = false, handshakeTimeout = "10s" } = options;
+  return {
+    gracefulTimeoutMs: gracefulTimeout === undefined
+      ? 0
+      : resolveDuration("gracefulTimeout", gracefulTimeout),
+    lameDuckMs: lameDuck === undefined ? 0 : resolveDuration("lameDuck", lameDuck),
+    healthCheck,
+    handshakeTimeoutMs: resolveDuration("handshakeTimeout", handshakeTimeout),
+  };
+}
+
+function assertInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`Cannot use ${value} as "${name}": a whole number from ${min} to ${max}`);
+}

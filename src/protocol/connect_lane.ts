@@ -1,0 +1,84 @@
+/**
+ * The Connect lane: Connect's router serves gRPC, gRPC-Web and Connect, over HTTP/1.1 and HTTP/2,
+ * with our method table, deadlines and errors. It is built once; a call looks its handler up.
+ *
+ * @module
+ */
+
+import {
+  type ConnectError,
+  createConnectRouter,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
+import type { Call } from "../call.ts";
+import { ServiceContext } from "../context.ts";
+import type { HttpStream } from "../http_stream.ts";
+import type { MethodSpec } from "../service.ts";
+import { CALL, enforcement } from "./enforcement.ts";
+import { sentError } from "./outcome.ts";
+import { sendUniversalResponse, toUniversalRequest } from "./universal.ts";
+
+/** Options for {@linkcode ConnectLane}. */
+export interface ConnectLaneOptions {
+  /** The app's interceptors, outermost first. */
+  readonly interceptors: readonly Interceptor[];
+  /** Largest message to receive, in bytes, after decompression. */
+  readonly maxReceiveBytes: number;
+  /** Largest message to send, in bytes. */
+  readonly maxSendBytes: number;
+}
+
+/** Serves calls through Connect's handlers. */
+export class ConnectLane {
+  readonly #handlers = new Map<MethodSpec, UniversalHandler>();
+
+  /** Builds the handlers of all methods. */
+  constructor(methods: Iterable<MethodSpec>, options: ConnectLaneOptions) {
+    for (const method of methods) this.#handlers.set(method, createHandler(method, options));
+  }
+
+  /**
+   * Serves one call to its end.
+   *
+   * @returns The error that the client was sent, `undefined` for OK.
+   */
+  async serve(stream: HttpStream, call: Call): Promise<ConnectError | undefined> {
+    const handler = this.#handlers.get(call.method)!;
+    const values = createContextValues().set(CALL, call);
+    const response = await handler(toUniversalRequest(stream, call, values));
+    const sent = await sendUniversalResponse(response, stream, call);
+    return sentError(call.protocol, sent);
+  }
+}
+
+/**
+ * Options are total, and each method has a router of its own: a second set of options, given for a
+ * service, would silently replace the first one's interceptors and enable its protocols again.
+ */
+function createHandler(method: MethodSpec, options: ConnectLaneOptions): UniversalHandler {
+  const router = createConnectRouter({
+    acceptCompression: [compressionGzip],
+    interceptors: method.standalone ? [enforcement] : [enforcement, ...options.interceptors],
+    readMaxBytes: options.maxReceiveBytes,
+    writeMaxBytes: options.maxSendBytes,
+  });
+  const implementation = (request: unknown, context: HandlerContext) =>
+    method.handler(request as never, toServiceContext(context));
+  router.rpc(method.desc, implementation as never);
+  return router.handlers[0]!;
+}
+
+function toServiceContext(context: HandlerContext): ServiceContext {
+  return new ServiceContext({
+    call: context.values.get(CALL)!,
+    signal: context.signal,
+    metadata: context.requestHeader,
+    responseHeaders: context.responseHeader,
+    responseTrailers: context.responseTrailer,
+    values: context.values,
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * Takes up new certificates without a restart. The files are read again at intervals rather than
+ * watched: mounted secrets change by the swap of a link far above the file, and network file
+ * systems tell of no change at all.
+ *
+ * @module
+ */
+
+import type { X509Certificate } from "node:crypto";
+import type { Http2SecureServer } from "node:http2";
+import { serverLog } from "../log.ts";
+import { loadTls, parseCaBundle, type TlsContext, type TlsFiles, warnOfDates } from "./tls.ts";
+
+/** Keeps the certificates of one server up to date. */
+export class CertificateReload implements Disposable {
+  readonly #server: Http2SecureServer;
+  readonly #files: TlsFiles;
+  readonly #intervalMs: number;
+  #current: TlsContext;
+  #trusted: readonly X509Certificate[];
+  #failure: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+
+  /** Starts to look at the files, every so many milliseconds. */
+  constructor(
+    server: Http2SecureServer,
+    { files, context, intervalMs }: { files: TlsFiles; context: TlsContext; intervalMs: number },
+  ) {
+    this.#server = server;
+    this.#files = files;
+    this.#intervalMs = intervalMs;
+    this.#current = context;
+    this.#trusted = parseCaBundle(context.ca ?? "");
+    warnOfDates(context);
+    this.#schedule();
+  }
+
+  /** The CAs that client certificates must come from now, empty without mTLS. */
+  get trusted(): readonly X509Certificate[] {
+    return this.#trusted;
+  }
+
+  /** Looks no more. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(): void {
+    if (this.#disposed || this.#intervalMs === Infinity) return;
+    this.#timer = setTimeout(async () => {
+      await this.#reload();
+      this.#schedule();
+    }, this.#intervalMs);
+  }
+
+  /** A pair that is broken, or half written, leaves the old one in place. */
+  async #reload(): Promise<void> {
+    try {
+      const next = (await loadTls(this.#files))!;
+      this.#failure = undefined;
+      if (this.#disposed || isSame(next, this.#current)) return;
+      this.#server.setSecureContext({ ...next, minVersion: "TLSv1.2" });
+      this.#current = next;
+      this.#trusted = parseCaBundle(next.ca ?? "");
+      warnOfDates(next);
+      serverLog.info("Certificates were reloaded: new connections get the new ones");
+    } catch (error) {
+      const failure = String(error);
+      // Once, not at each interval until somebody mends it.
+      if (failure !== this.#failure) {
+        serverLog.error("Certificates stay as they were: {error}", { error });
+      }
+      this.#failure = failure;
+    }
+  }
+}
+
+function isSame(a: TlsContext, b: TlsContext): boolean {
+  return a.cert === b.cert && a.key === b.key && a.ca === b.ca;
+}

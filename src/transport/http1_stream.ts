@@ -1,0 +1,93 @@
+/**
+ * A request and response of HTTP/1.1 as an {@linkcode HttpStream}.
+ *
+ * @module
+ */
+
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { H2_ERROR, type HttpStream, type ResponseFields } from "../http_stream.ts";
+import type { Peer } from "../peer.ts";
+import { readBytes } from "./read_bytes.ts";
+
+/** One exchange of HTTP/1.1 on the server's side. */
+export class Http1Stream implements HttpStream {
+  readonly httpVersion: string;
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly peer: Peer;
+  readonly body: AsyncIterable<Uint8Array>;
+
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #isDraining: () => boolean;
+  readonly #addedFields: ResponseFields = {};
+  #onRoom: (() => void) | undefined;
+
+  /** @param isDraining Whether the connection is to be closed after this response. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    peer: Peer,
+    isDraining: () => boolean,
+  ) {
+    this.#request = request;
+    this.#response = response;
+    this.#isDraining = isDraining;
+    this.httpVersion = request.httpVersion;
+    this.method = request.method ?? "";
+    this.path = request.url ?? "";
+    this.authority = request.headers.host ?? "localhost";
+    this.headers = request.headers;
+    this.peer = peer;
+    this.body = readBytes(request);
+    request.on("error", () => {});
+    response.on("error", () => {});
+    response.on("drain", () => this.#onRoom?.());
+  }
+
+  get closed(): boolean {
+    return this.#response.closed || this.#response.destroyed;
+  }
+
+  onClose(listener: (errorCode: number | undefined) => void): void {
+    this.#response.once("close", () => {
+      this.#onRoom?.();
+      listener(this.#response.writableFinished ? undefined : H2_ERROR.cancel);
+    });
+  }
+
+  addResponseFields(fields: ResponseFields): void {
+    Object.assign(this.#addedFields, fields);
+  }
+
+  respond(status: number, fields: ResponseFields, follow: "nothing" | "body" | "trailers"): void {
+    if (this.closed) return;
+    // A body that is not read to its end would be taken for the next request.
+    const isLast = !this.#request.complete || this.#isDraining();
+    this.#response.writeHead(status, {
+      ...fields,
+      ...this.#addedFields,
+      ...(isLast ? { connection: "close" } : {}),
+    });
+    if (follow === "nothing") this.#response.end();
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.closed || this.#response.writableEnded || this.#response.write(bytes)) {
+      return undefined;
+    }
+    return new Promise((resolve) => this.#onRoom = resolve);
+  }
+
+  end(trailers?: ResponseFields): void {
+    if (this.closed || this.#response.writableEnded) return;
+    if (trailers !== undefined) this.#response.addTrailers(trailers as Record<string, string>);
+    this.#response.end();
+  }
+
+  reset(): void {
+    this.#response.destroy();
+  }
+}

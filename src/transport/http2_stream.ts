@@ -1,0 +1,95 @@
+/**
+ * A stream of `node:http2` as an {@linkcode HttpStream}.
+ *
+ * @module
+ */
+
+import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { H2_ERROR, type HttpStream, type ResponseFields } from "../http_stream.ts";
+import type { Peer } from "../peer.ts";
+import { readBytes } from "./read_bytes.ts";
+
+/** One HTTP/2 stream on the server's side. */
+export class Http2Stream implements HttpStream {
+  readonly httpVersion = "2.0";
+  readonly method: string;
+  readonly path: string;
+  readonly authority: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly peer: Peer;
+  readonly body: AsyncIterable<Uint8Array>;
+
+  readonly #stream: ServerHttp2Stream;
+  readonly #addedFields: ResponseFields = {};
+  #trailers: ResponseFields = {};
+  #onRoom: (() => void) | undefined;
+  #ended = false;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer) {
+    this.#stream = stream;
+    this.method = headers[":method"] ?? "";
+    this.path = headers[":path"] ?? "";
+    this.authority = headers[":authority"] ?? headers.host ?? "localhost";
+    this.headers = headers;
+    this.peer = peer;
+    this.body = readBytes(stream);
+    // The stream's end is told by "close"; without a listener an error would end the process.
+    stream.on("error", () => {});
+    stream.on("drain", () => this.#onRoom?.());
+    stream.on("wantTrailers", () => this.#sendTrailers());
+  }
+
+  get closed(): boolean {
+    return this.#stream.closed || this.#stream.destroyed;
+  }
+
+  onClose(listener: (errorCode: number | undefined) => void): void {
+    this.#stream.once("close", () => {
+      this.#onRoom?.();
+      const { rstCode } = this.#stream;
+      if (!this.#ended) listener(rstCode || H2_ERROR.cancel);
+      else listener(rstCode === H2_ERROR.noError ? undefined : rstCode);
+    });
+  }
+
+  addResponseFields(fields: ResponseFields): void {
+    Object.assign(this.#addedFields, fields);
+  }
+
+  respond(status: number, fields: ResponseFields, follow: "nothing" | "body" | "trailers"): void {
+    if (this.closed) return;
+    this.#ended = follow === "nothing";
+    this.#stream.respond({ ":status": status, ...fields, ...this.#addedFields }, {
+      endStream: follow === "nothing",
+      waitForTrailers: follow === "trailers",
+    });
+    if (follow === "nothing") this.#refuseRest();
+  }
+
+  write(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.closed || this.#stream.write(bytes)) return undefined;
+    return new Promise((resolve) => this.#onRoom = resolve);
+  }
+
+  end(trailers?: ResponseFields): void {
+    if (this.closed || this.#ended) return;
+    this.#ended = true;
+    if (trailers !== undefined) this.#trailers = trailers;
+    this.#stream.end(() => this.#refuseRest());
+  }
+
+  reset(errorCode: number): void {
+    this.#stream.close(errorCode);
+  }
+
+  #sendTrailers(): void {
+    if (this.closed) return;
+    this.#stream.sendTrailers(this.#trailers);
+  }
+
+  /** An answer may come before the request is read: the client is told to stop (RFC 9113, 8.1). */
+  #refuseRest(): void {
+    if (this.#stream.readableEnded) return;
+    setImmediate(() => this.#stream.close(H2_ERROR.noError));
+  }
+}

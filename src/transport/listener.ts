@@ -1,0 +1,134 @@
+/**
+ * One listening socket with its connections: HTTP/2 with TLS (and HTTP/1.1 by ALPN), or without.
+ *
+ * @module
+ */
+
+import { createSecureServer, createServer, type Http2SecureServer } from "node:http2";
+import { type AddressInfo, Server as NetServer } from "node:net";
+import { Server as TlsServer } from "node:tls";
+import { serverLog } from "../log.ts";
+import type { HttpStream } from "../http_stream.ts";
+import { CertificateReload } from "./certificate_reload.ts";
+import { Connections, type NodeHttp2Server } from "./connections.ts";
+import { createPeerReader } from "./peer_reader.ts";
+import { mayResume } from "./resumption.ts";
+import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
+
+/** Options for {@linkcode mountOn}. */
+export interface MountOnOptions {
+  /** Gets each request. */
+  readonly onStream: (stream: HttpStream) => void;
+  /** Longest time until a new connection has begun to speak HTTP, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** Options for {@linkcode listen}. */
+export interface ListenOptions extends MountOnOptions {
+  /** TCP port, 0 for one that is free. */
+  readonly port: number;
+  /** Address to listen on, `undefined` for all. */
+  readonly hostname: string | undefined;
+  /** PEM files; none for plaintext. */
+  readonly tls: TlsFiles;
+  /** How often the PEM files are read, in milliseconds. */
+  readonly certificateReloadMs: number;
+}
+
+/** A server that is served. */
+export interface Listener {
+  /** The server of `node:http2`. */
+  readonly server: NodeHttp2Server;
+  /** Its connections. */
+  readonly connections: Connections;
+  /** Takes no more connections. Those that are open stay. */
+  stopAccepting(): void;
+  /** Frees what was held besides connections. */
+  close(): void;
+}
+
+/**
+ * Opens a port.
+ *
+ * @throws {ConfigError} If a PEM file cannot be used.
+ * @throws {Error} If the port cannot be opened: it is taken, or Deno may not.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const context = await loadTls(options.tls);
+  const server = context === undefined ? createServer() : createTlsServer(context);
+  const reload = context && new CertificateReload(server as Http2SecureServer, {
+    files: options.tls,
+    context,
+    intervalMs: options.certificateReloadMs,
+  });
+  try {
+    const listener = await mount(server, options, context?.ca !== undefined, reload);
+    await bind(server, options);
+    return listener;
+  } catch (error) {
+    reload?.[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Serves on a server that somebody else has made, and opens. */
+export function mountOn(server: NodeHttp2Server, options: MountOnOptions): Promise<Listener> {
+  return mount(server, options, server instanceof TlsServer, undefined);
+}
+
+async function mount(
+  server: NodeHttp2Server,
+  { onStream, handshakeTimeoutMs }: MountOnOptions,
+  hasClientCertificates: boolean,
+  reload: CertificateReload | undefined,
+): Promise<Listener> {
+  const connections = new Connections({
+    onStream,
+    handshakeTimeoutMs,
+    readPeer: await createPeerReader(hasClientCertificates),
+    mayProceed: (socket) => mayResume(socket, reload?.trusted ?? []),
+  });
+  connections.attach(server);
+  server.on("tlsClientError", (error: Error) => {
+    serverLog.info("TLS handshake failed: {error}", { error: error.message });
+  });
+  return {
+    server,
+    connections,
+    // node:http2's own close() would also tell every client at once to use no more streams, and
+    // those on their way here would be lost.
+    stopAccepting: () => void NetServer.prototype.close.call(server),
+    close: () => reload?.[Symbol.dispose](),
+  };
+}
+
+/** ALPN prefers h2; a client that offers neither h2 nor HTTP/1.1 is refused by TLS. */
+function createTlsServer(context: TlsContext): Http2SecureServer {
+  return createSecureServer({
+    cert: context.cert,
+    key: context.key,
+    ...(context.ca !== undefined &&
+      { ca: context.ca, requestCert: true, rejectUnauthorized: true }),
+    allowHTTP1: true,
+    minVersion: "TLSv1.2",
+  });
+}
+
+function bind(
+  server: NodeHttp2Server,
+  { port, hostname }: Pick<ListenOptions, "port" | "hostname">,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, ...(hostname !== undefined && { host: hostname }) }, () => {
+    server.off("error", reject);
+    resolve();
+  });
+  return promise;
+}
+
+/** Where a server listens. */
+export function addressOf(server: NodeHttp2Server): Deno.NetAddr {
+  const { address, port } = server.address() as AddressInfo;
+  return { transport: "tcp", hostname: address, port };
+}
