@@ -67,10 +67,9 @@ function formatName(name: DetailedPeerCertificate["subject"]): string {
 }
 
 function escapeValue(value: string): string {
-  return value
-    .replace(/[\\",;+<>=]|^[# ]| $/g, (character) => `\\${character}`)
-    .replace(
-      /[\0-\x1f\x7f]/g,
-      (character) => `\\${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
-    );
+  const escaped = value.replace(/[\\",;+<>=]|^[# ]| $/g, (character) => `\\${character}`);
+  return Array.from(escaped, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x20 || code === 0x7f ? `\\${code.toString(16).padStart(2, "0")}` : character;
+  }).join("");
 }
