@@ -14,8 +14,7 @@ export type {
   ServiceImplementation,
   ServiceOptions,
 } from "./src/service.ts";
-export type { ErrorDetails, ServiceContext } from "./src/context.ts";
-export type { Protocol } from "./src/call.ts";
+export type { ErrorDetails, Protocol, ServiceContext } from "./src/context.ts";
 export type { Peer, PeerCertificate, SubjectAltNames } from "./src/peer.ts";
 export type { HealthStatus, ServingStatus } from "./src/health_status.ts";
 export type { Duration } from "./src/duration.ts";

@@ -57,6 +57,8 @@ export class FastGRPC {
   #running = false;
 
   /**
+   * Makes an app that has no services yet.
+   *
    * @throws {TypeError} If an option is unknown, or of the wrong kind.
    * @throws {RangeError} If an option is out of range.
    */

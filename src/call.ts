@@ -7,13 +7,11 @@
  */
 
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { CallInfo, Protocol } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import { deadlineExceeded } from "./errors.ts";
 import type { Peer } from "./peer.ts";
 import type { MethodSpec } from "./service.ts";
-
-/** The protocol in which a client speaks. */
-export type Protocol = "grpc" | "grpc-web" | "connect";
 
 /** What a {@linkcode Call} is made from. */
 export interface CallOptions {
@@ -28,7 +26,7 @@ export interface CallOptions {
 }
 
 /** A call in progress. */
-export class Call {
+export class Call implements CallInfo {
   /** What is called. */
   readonly method: MethodSpec;
   /** How the client speaks. */

@@ -6,8 +6,25 @@
 
 import type { DescMethod } from "@bufbuild/protobuf";
 import { type Code, ConnectError, type ContextValues } from "@connectrpc/connect";
-import type { Call, Protocol } from "./call.ts";
+import type { Deadline } from "./deadline.ts";
 import type { Peer } from "./peer.ts";
+
+/** The protocol in which a client speaks. */
+export type Protocol = "grpc" | "grpc-web" | "connect";
+
+/** What a context shows of its call. */
+export interface CallInfo {
+  /** What is called. */
+  readonly method: { readonly desc: DescMethod };
+  /** How the client speaks. */
+  readonly protocol: Protocol;
+  /** Who calls. */
+  readonly peer: Peer;
+  /** When it must be over. */
+  readonly deadline: Deadline;
+  /** When it began, by `performance.now()`. */
+  readonly startedAt: number;
+}
 
 /** Details of an error: messages with their schemas, as {@linkcode ConnectError} takes them. */
 export type ErrorDetails = NonNullable<ConstructorParameters<typeof ConnectError>[3]>;
@@ -15,7 +32,7 @@ export type ErrorDetails = NonNullable<ConstructorParameters<typeof ConnectError
 /** What a protocol knows of a call, for a {@linkcode ServiceContext}. */
 export interface ServiceContextInit {
   /** The call itself. */
-  readonly call: Call;
+  readonly call: CallInfo;
   /** Aborted when the call is over. Interceptors may have replaced it. */
   readonly signal: AbortSignal;
   /** Header fields of the request. */
@@ -44,7 +61,7 @@ export class ServiceContext {
   readonly responseTrailers: Headers;
   /** Values that interceptors leave for the handler, by `createContextKey()`. */
   readonly values: ContextValues;
-  readonly #call: Call;
+  readonly #call: CallInfo;
 
   /** Made by the kit, once for each call. */
   constructor(init: ServiceContextInit) {

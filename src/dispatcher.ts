@@ -7,7 +7,8 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { Call, type Protocol } from "./call.ts";
+import { Call } from "./call.ts";
+import type { Protocol } from "./context.ts";
 import { resolveTimeoutMs } from "./deadline.ts";
 import { H2_ERROR, type HttpStream } from "./http_stream.ts";
 import { accessLog, callLog } from "./log.ts";

@@ -14,7 +14,7 @@ import {
   errorFromJsonBytes,
 } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
-import type { Protocol } from "../call.ts";
+import type { Protocol } from "../context.ts";
 import type { SentResponse } from "./universal.ts";
 
 const ENVELOPE_HEADER_BYTES = 5;

@@ -6,7 +6,7 @@
  */
 
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Protocol } from "../call.ts";
+import type { Protocol } from "../context.ts";
 import type { HeaderFields } from "../http_stream.ts";
 
 const MS_PER_GRPC_UNIT: Readonly<Record<string, number>> = {

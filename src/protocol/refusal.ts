@@ -7,7 +7,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import type { Protocol } from "../call.ts";
+import type { Protocol } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { toResponseFields } from "./universal.ts";
 

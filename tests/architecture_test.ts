@@ -1,0 +1,114 @@
+import { assertEquals } from "@std/assert";
+
+const SRC = new URL("../src/", import.meta.url);
+
+/** The rows of docs/architecture.md: a file imports from rows above its own, or earlier in its own. */
+const ROWS: readonly (readonly string[])[] = [
+  // Values
+  ["duration", "errors", "log"],
+  // The call
+  ["peer", "http_stream", "deadline", "context", "service", "call"],
+  // Transport: knows no service
+  [
+    "transport/read_bytes",
+    "transport/http1_stream",
+    "transport/http2_stream",
+    "transport/session_shield",
+    "transport/peer_reader",
+    "transport/client_certificate",
+    "transport/connection",
+    "transport/connections",
+    "transport/tls",
+    "transport/resumption",
+    "transport/certificate_reload",
+    "transport/listener",
+  ],
+  // Protocol
+  [
+    "protocol/protocol",
+    "protocol/universal",
+    "protocol/refusal",
+    "protocol/outcome",
+    "protocol/enforcement",
+    "protocol/cors",
+    "protocol/connect_lane",
+  ],
+  // Built-ins: users of the public API only
+  ["health_status", "health"],
+  // Together
+  ["options", "dispatcher", "server", "app"],
+  // Ways in
+  ["dev_certs/key_pair", "dev_certs/pem_files", "dev_certs/x509", "dev_certs/dev_certs"],
+];
+
+/** Rows that do not know of each other; the row "together" joins them. */
+const SIBLINGS = ["transport/", "protocol/"];
+
+/** Imported only when needed, so that its order does not matter. */
+const LAZY = ["transport/client_certificate"];
+
+/** Where Deno's own API may be used; the rest runs wherever node's and the web's do. */
+const MAY_USE_DENO = ["transport/listener", "options", "server", "app", "dev_certs/"];
+
+const MAX_LINES = 300;
+
+Deno.test("src files have a place in the rows, and every place has its file", async () => {
+  const names = (await sources()).map(({ name }) => name).sort();
+  assertEquals(names, ROWS.flat().sort());
+});
+
+Deno.test("src files import only from rows above their own", async () => {
+  const order = ROWS.flat();
+  const wrong: string[] = [];
+  for (const { name, text } of await sources()) {
+    for (const target of importsOf(name, text)) {
+      const isBelow = order.indexOf(target) >= order.indexOf(name) && !LAZY.includes(target);
+      const side = SIBLINGS.find((prefix) => name.startsWith(prefix));
+      const other = SIBLINGS.find((prefix) => target.startsWith(prefix));
+      const isAcross = side !== undefined && other !== undefined && side !== other;
+      if (isBelow || isAcross) wrong.push(`${name} imports ${target}`);
+    }
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("src files keep to the house rules", async () => {
+  const wrong: string[] = [];
+  for (const { name, text } of await sources()) {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+    if (!text.startsWith("/**\n")) wrong.push(`${name} does not say what it is`);
+    if (text.split("\n").length > MAX_LINES) wrong.push(`${name} has over ${MAX_LINES} lines`);
+    if (/\bconsole\./.test(code)) wrong.push(`${name} writes to the console`);
+    if (/^export default|\benum |\bnamespace /m.test(code)) wrong.push(`${name}: see house style`);
+    const mayUseDeno = MAY_USE_DENO.some((prefix) => name.startsWith(prefix));
+    if (/\bDeno\./.test(code) && !mayUseDeno) wrong.push(`${name} uses Deno's own API`);
+  }
+  assertEquals(wrong, []);
+});
+
+interface Source {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function sources(directory: URL = SRC): Promise<Source[]> {
+  const found: Source[] = [];
+  for await (const entry of Deno.readDir(directory)) {
+    if (entry.isDirectory) {
+      found.push(...await sources(new URL(`${entry.name}/`, directory)));
+    } else if (entry.name.endsWith(".ts")) {
+      const url = new URL(entry.name, directory);
+      const name = url.href.slice(SRC.href.length, -".ts".length);
+      found.push({ name, text: await Deno.readTextFile(url) });
+    }
+  }
+  return found;
+}
+
+function importsOf(name: string, text: string): string[] {
+  const specifiers = text.matchAll(/(?:from |import\()"(\.[^"]+)"/g);
+  return [...specifiers]
+    .map(([, specifier]) => new URL(specifier!, new URL(name, SRC)).href)
+    .filter((href) => href.startsWith(SRC.href))
+    .map((href) => href.slice(SRC.href.length, -".ts".length));
+}

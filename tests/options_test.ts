@@ -1,0 +1,73 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { AppOptions, MountOptions, ServeOptions } from "../mod.ts";
+import { resolveAppOptions, resolveMountOptions, resolveServeOptions } from "../src/options.ts";
+
+Deno.test("resolveAppOptions() changes nothing by default", () => {
+  assertEquals(resolveAppOptions({}), {
+    timeoutMs: undefined,
+    maxReceiveBytes: 4_194_304,
+    maxSendBytes: 4_294_967_295,
+    cors: undefined,
+  });
+});
+
+Deno.test("resolveServeOptions() changes nothing by default", () => {
+  assertEquals(resolveServeOptions({}), {
+    port: 50051,
+    hostname: undefined,
+    gracefulTimeoutMs: 0,
+    lameDuckMs: 0,
+    healthCheck: false,
+    handshakeTimeoutMs: 10_000,
+    certificateReloadMs: 5000,
+    signal: undefined,
+    tls: {},
+  });
+});
+
+Deno.test("resolveServeOptions() leaves the caller's object alone", () => {
+  const options: ServeOptions = Object.freeze({ port: 0, gracefulTimeout: "30s" });
+  assertEquals(resolveServeOptions(options).gracefulTimeoutMs, 30_000);
+});
+
+const APP_MISUSES: readonly [AppOptions, string][] = [
+  [{ timeot: 5 } as AppOptions, `Cannot create an app with option "timeot"`],
+  [{ timeout: 0 }, `"timeout"`],
+  [{ maxReceiveBytes: 0 }, `Cannot use 0 as "maxReceiveBytes"`],
+  [{ maxReceiveBytes: 2 ** 32 }, `"maxReceiveBytes"`],
+  [{ maxSendBytes: 1.5 }, `"maxSendBytes"`],
+  [{ cors: { origins: "*", credentials: true } }, `list the origins`],
+];
+
+for (const [options, message] of APP_MISUSES) {
+  Deno.test(`resolveAppOptions() refuses ${JSON.stringify(options)}`, () => {
+    assertThrows(() => resolveAppOptions(options), Error, message);
+  });
+}
+
+const SERVE_MISUSES: readonly [ServeOptions, string][] = [
+  [{ port: -1 }, `Cannot use -1 as "port"`],
+  [{ port: 65536 }, `"port"`],
+  [{ port: 80.5 }, `"port"`],
+  [{ port: "80" as unknown as number }, `"port"`],
+  [{ port: NaN }, `"port"`],
+  [{ gracefulTimeout: "soon" }, `Cannot use "soon" as "gracefulTimeout"`],
+  [{ lameDuck: -1 }, `"lameDuck"`],
+  [{ handshakeTimeout: 0 }, `"handshakeTimeout"`],
+  [{ certificateReload: NaN }, `"certificateReload"`],
+  [{ caCertficate: "ca.pem" } as ServeOptions, `did you mean "caCertificate"?`],
+];
+
+for (const [options, message] of SERVE_MISUSES) {
+  Deno.test(`resolveServeOptions() refuses ${JSON.stringify(options)}`, () => {
+    assertThrows(() => resolveServeOptions(options), Error, message);
+  });
+}
+
+Deno.test("resolveMountOptions() refuses what belongs to the user's own server", () => {
+  assertThrows(
+    () => resolveMountOptions({ port: 50051 } as MountOptions),
+    TypeError,
+    `Cannot mount the app with option "port"`,
+  );
+});
