@@ -88,10 +88,21 @@ export function connectGreeter(
   baseUrl: string,
   { protocol = "grpc", tls = {}, transport = {} }: ConnectOptions = {},
 ): Client<typeof Greeter> & Disposable {
-  const sessionManager = new Http2SessionManager(baseUrl, undefined, tls);
+  const sessionManager = createSessionManager(baseUrl, tls);
   const client = createClient(
     Greeter,
     TRANSPORTS[protocol]({ baseUrl, httpVersion: "2", sessionManager, ...transport }),
   );
   return Object.assign(client, { [Symbol.dispose]: () => sessionManager.abort() });
+}
+
+/**
+ * A connection of connect-node. Without its idle timer, which it may start after it was aborted: a
+ * timeout that is too long for a timer is ignored.
+ */
+export function createSessionManager(
+  baseUrl: string,
+  tls: Record<string, unknown> = {},
+): Http2SessionManager {
+  return new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: 2 ** 31 }, tls);
 }

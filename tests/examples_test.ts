@@ -1,0 +1,141 @@
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as Status,
+} from "../gen/grpc/health/v1/health_pb.ts";
+import { connectGreeter, createSessionManager } from "./support/greeter.ts";
+import { createWorkFolder, type Program, startProgram } from "./support/program.ts";
+
+const LISTEN = ["--allow-net=0.0.0.0,[::]"];
+const LISTEN_TLS = [...LISTEN, "--allow-read=certs"];
+
+/** Runs an example until the test is done with it, and sees that SIGTERM ends it well. */
+async function withExample(
+  name: string,
+  permissions: readonly string[],
+  test: (
+    port: number,
+    read: (file: string) => string,
+    example: Program,
+    folder: string,
+  ) => Promise<void>,
+  args: readonly string[] = ["0"],
+): Promise<void> {
+  await using folder = await createWorkFolder();
+  const entry = new URL(`../examples/${name}.ts`, import.meta.url);
+  await using example = startProgram(entry, { args, permissions, cwd: folder.path });
+  const port = await example.listening;
+  const read = (file: string) => Deno.readTextFileSync(`${folder.path}/certs/${file}`);
+  await test(port, read, example, folder.path);
+  example.kill("SIGTERM");
+  assertEquals((await example.status).code, 0, example.output());
+  assertStringIncludes(example.output(), "Shutting down gracefully...");
+}
+
+Deno.test("examples/tls.ts serves TLS", () =>
+  withExample("tls", LISTEN_TLS, async (port, read) => {
+    using client = connectGreeter(`https://localhost:${port}`, { tls: { ca: read("ca.pem") } });
+    assertEquals((await client.sayHello({ name: "TLS" })).message, "Hello TLS");
+  }));
+
+Deno.test("examples/mtls.ts asks for a certificate and shows whose it is", () =>
+  withExample("mtls", LISTEN_TLS, async (port, read) => {
+    const ca = read("ca.pem");
+    using stranger = connectGreeter(`https://localhost:${port}`, { tls: { ca } });
+    await assertRejects(() => stranger.sayHello({ name: "nobody" }));
+    using client = connectGreeter(`https://localhost:${port}`, {
+      tls: { ca, cert: read("client.pem"), key: read("client-key.pem") },
+    });
+    assertEquals(
+      (await client.sayHello({ name: "mTLS" })).message,
+      "Hello mTLS, you are spiffe://localhost/dev-client",
+    );
+  }));
+
+Deno.test("examples/graceful.ts finishes a call that is in flight at SIGTERM", () =>
+  withExample("graceful", LISTEN, async (port, _, example) => {
+    using client = connectGreeter(`http://127.0.0.1:${port}`);
+    const greetings = client.sayHelloTimes({ name: "you", times: 4, intervalMs: 50 });
+    const received: string[] = [];
+    for await (const { message } of greetings) {
+      if (received.push(message) === 1) example.kill("SIGTERM");
+    }
+    assertEquals(received.length, 4);
+  }));
+
+Deno.test("examples/health.ts becomes healthy when its resource is there", () =>
+  withExample("health", LISTEN, async (port) => {
+    const baseUrl = `http://127.0.0.1:${port}`;
+    const sessionManager = createSessionManager(baseUrl);
+    const client = createClient(Health, createGrpcTransport({ baseUrl, sessionManager }));
+    try {
+      const seen: Status[] = [];
+      for await (const { status } of client.watch({ service: "greeter.v1.Greeter" })) {
+        if (seen.push(status) && status === Status.SERVING) break;
+      }
+      assertEquals(seen.at(-1), Status.SERVING);
+      assertEquals((await client.check({})).status, Status.SERVING);
+    } finally {
+      sessionManager.abort();
+    }
+  }));
+
+Deno.test("examples/timeouts.ts has a timeout for each layer", () =>
+  withExample("timeouts", LISTEN, async (port) => {
+    using client = connectGreeter(`http://127.0.0.1:${port}`);
+    const left = async (options: { timeoutMs?: number } = {}) => {
+      const { message } = await client.sayHello({ name: "you" }, options);
+      return Number(/, ([\d.]+) s are left/.exec(message)?.[1]);
+    };
+    const byMethod = await left();
+    assert(byMethod > 3 && byMethod <= 5, String(byMethod));
+    const byClient = await left({ timeoutMs: 2000 });
+    assert(byClient > 0.5 && byClient <= 2, String(byClient));
+    const messages = await Array.fromAsync(
+      client.sayHelloTimes({ name: "you" }, { timeoutMs: 1300 }),
+    );
+    assert(messages.length >= 1);
+  }));
+
+for (const variant of ["--plaintext", "--mtls", "--port=0"]) {
+  Deno.test(`examples/server.ts ${variant} prints a command that works`, () =>
+    withExample(
+      "server",
+      [...LISTEN_TLS, "--allow-write=certs"],
+      async (port, _, example, folder) => {
+        const [, command] = await example.printed(/^ +(npx [\s\S]*?SayHello)$/m);
+        assertStringIncludes(command!, `:${port}/`);
+        assertMatch(await paste(command!, folder), /"message": "Hello Deno"/);
+      },
+      variant === "--port=0" ? [variant] : [variant, "--port=0"],
+    ));
+}
+
+Deno.test("examples/server.ts refuses --mtls with --plaintext", async () => {
+  await using folder = await createWorkFolder();
+  const entry = new URL("../examples/server.ts", import.meta.url);
+  await using example = startProgram(entry, {
+    args: ["--mtls", "--plaintext"],
+    permissions: [],
+    cwd: folder.path,
+  });
+  assertEquals((await example.status).code, 2);
+});
+
+/** Runs a command line as a user would who copies it; without npm, Deno runs the same package. */
+async function paste(command: string, cwd: string): Promise<string> {
+  const hasNpx = await new Deno.Command("sh", { args: ["-c", "command -v npx"] }).output();
+  const withDeno =
+    `"${Deno.execPath()}" run -A --quiet --no-lock --no-config npm:@bufbuild/buf@1.74.0/buf`;
+  const line = hasNpx.success ? command : command.replace(/^npx .*? buf /, `${withDeno} `);
+  const { stdout, stderr } = await new Deno.Command("sh", { args: ["-c", line], cwd }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
