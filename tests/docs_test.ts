@@ -2,41 +2,66 @@ import { assertEquals } from "@std/assert";
 import { createWorkFolder, startProgram } from "./support/program.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const PERMISSIONS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs"];
+const FLAGS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs"];
 
-for (const page of await pages()) {
-  const text = await Deno.readTextFile(new URL(page, ROOT));
-  for (const [index, snippet] of snippetsOf(text).entries()) {
-    Deno.test(`${page} has a snippet ${index + 1} that runs`, () => runSnippet(snippet));
+interface Page {
+  readonly name: string;
+  readonly text: string;
+  readonly snippets: readonly string[];
+}
+
+const PAGES = await readPages();
+
+for (const { name, text, snippets } of PAGES) {
+  for (const [index, snippet] of snippets.entries()) {
+    Deno.test(`${name} has a snippet ${index + 1} that runs`, () => runSnippet(snippet));
   }
 
-  Deno.test(`${page} links to files that exist`, async () => {
+  Deno.test(`${name} links to files that exist`, async () => {
     for (const [, target] of text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)) {
-      await Deno.stat(new URL(target!, new URL(page, ROOT)));
+      await Deno.stat(new URL(target!, new URL(name, ROOT)));
     }
   });
 }
 
-async function pages(): Promise<string[]> {
-  const found = ["README.md", "CHANGELOG.md"];
-  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) found.push(`docs/${name}`);
-  return found.filter((name) => name.endsWith(".md")).sort();
-}
+Deno.test("the snippets of all pages have no type errors", async () => {
+  await using folder = await createUserFolder();
+  const files: string[] = [];
+  for (const { name, snippets } of PAGES) {
+    for (const [index, snippet] of snippets.entries()) {
+      const file = `${folder.path}/${name.replace("/", "-")}-${index + 1}.ts`;
+      await Deno.writeTextFile(file, snippet);
+      files.push(file);
+    }
+  }
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["check", "--quiet", `--config=${new URL("deno.json", ROOT).pathname}`, ...files],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+});
 
-function snippetsOf(page: string): string[] {
-  return [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, snippet]) => snippet!);
+async function readPages(): Promise<Page[]> {
+  const names = ["README.md", "CHANGELOG.md"];
+  for await (const { name } of Deno.readDir(new URL("docs/", ROOT))) {
+    if (name.endsWith(".md")) names.push(`docs/${name}`);
+  }
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const text = await Deno.readTextFile(new URL(name, ROOT));
+      const snippets = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
+      return { name, text, snippets };
+    }),
+  );
 }
 
 /** Runs a snippet where a user would; one that serves is stopped as a user would, by a signal. */
 async function runSnippet(snippet: string): Promise<void> {
-  await using folder = await createWorkFolder();
-  for (const name of ["gen", "examples"]) {
-    await Deno.symlink(new URL(name, ROOT), `${folder.path}/${name}`);
-  }
+  await using folder = await createUserFolder();
   const file = `${folder.path}/snippet.ts`;
   await Deno.writeTextFile(file, snippet.replace("port: 50051", "port: 0"));
   await using program = startProgram(new URL(`file://${file}`), {
-    permissions: PERMISSIONS,
+    flags: FLAGS,
     cwd: folder.path,
   });
   if (snippet.includes("app.run(")) {
@@ -44,4 +69,13 @@ async function runSnippet(snippet: string): Promise<void> {
     program.kill("SIGTERM");
   }
   assertEquals((await program.status).code, 0, program.output());
+}
+
+/** A folder that looks like a user's project. */
+async function createUserFolder(): Promise<AsyncDisposable & { path: string }> {
+  const folder = await createWorkFolder();
+  for (const name of ["gen", "examples"]) {
+    await Deno.symlink(new URL(name, ROOT), `${folder.path}/${name}`);
+  }
+  return folder;
 }

@@ -20,7 +20,7 @@ const LISTEN_TLS = [...LISTEN, "--allow-read=certs"];
 /** Runs an example until the test is done with it, and sees that SIGTERM ends it well. */
 async function withExample(
   name: string,
-  permissions: readonly string[],
+  flags: readonly string[],
   test: (
     port: number,
     read: (file: string) => string,
@@ -31,7 +31,7 @@ async function withExample(
 ): Promise<void> {
   await using folder = await createWorkFolder();
   const entry = new URL(`../examples/${name}.ts`, import.meta.url);
-  await using example = startProgram(entry, { args, permissions, cwd: folder.path });
+  await using example = startProgram(entry, { args, flags, cwd: folder.path });
   const port = await example.listening;
   const read = (file: string) => Deno.readTextFileSync(`${folder.path}/certs/${file}`);
   await test(port, read, example, folder.path);
@@ -124,7 +124,7 @@ Deno.test("examples/server.ts refuses --mtls with --plaintext", async () => {
   const entry = new URL("../examples/server.ts", import.meta.url);
   await using example = startProgram(entry, {
     args: ["--mtls", "--plaintext"],
-    permissions: [],
+    flags: [],
     cwd: folder.path,
   });
   assertEquals((await example.status).code, 2);

@@ -12,8 +12,8 @@ const LISTENING = /Listening on "?(?:.*):(\d+)"?/;
 /** Options for {@linkcode startProgram}. */
 export interface ProgramOptions {
   args?: readonly string[];
-  /** What Deno may do. */
-  permissions: readonly string[];
+  /** Of Deno: what the program may do. */
+  flags: readonly string[];
   /** Where it runs. */
   cwd: string;
 }
@@ -32,14 +32,14 @@ export interface Program extends AsyncDisposable {
 }
 
 /** Starts a program of the project. */
-export function startProgram(entry: URL, { args = [], permissions, cwd }: ProgramOptions): Program {
+export function startProgram(entry: URL, { args = [], flags, cwd }: ProgramOptions): Program {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--quiet",
       "--no-prompt",
       `--config=${new URL("deno.json", ROOT).pathname}`,
-      ...permissions,
+      ...flags,
       entry.href,
       ...args,
     ],
