@@ -21,9 +21,9 @@ export interface Peer {
 
 /** A client certificate that was verified in the TLS handshake (X.509, RFC 5280). */
 export interface PeerCertificate {
-  /** Distinguished name, such as `CN=billing, O=Example`. */
+  /** Distinguished name, such as `CN=billing,O=Example`: the form of RFC 4514, safe to compare. */
   readonly subject: string;
-  /** Distinguished name of the CA that signed it. */
+  /** Distinguished name of the CA that signed it, in the same form. */
   readonly issuer: string;
   /** Serial number in hexadecimal. */
   readonly serialNumber: string;

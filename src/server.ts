@@ -96,7 +96,9 @@ export class Server implements AsyncDisposable {
     const { listener, dispatcher, health, options } = this.#init;
     serverLog.info("Shutting down gracefully...");
     health.shutDown();
-    await this.#within(options.lameDuckMs);
+    // One turn of the event loop at least, in which Watch streams tell of it before they end.
+    await new Promise((resolve) => setTimeout(resolve));
+    if (options.lameDuckMs > 0) await this.#within(options.lameDuckMs);
 
     const reason = new ConnectError("the server is shutting down", Code.Unavailable);
     listener.stopAccepting();
@@ -113,7 +115,7 @@ export class Server implements AsyncDisposable {
       await settledWithin(FLUSH_MS, drained);
       await listener.connections.destroy();
     }
-    listener.close();
+    await listener.close();
     serverLog.info("The server has stopped");
   }
 

@@ -15,6 +15,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/http2_stream",
     "transport/session_shield",
     "transport/peer_reader",
+    "transport/distinguished_name",
     "transport/client_certificate",
     "transport/connection",
     "transport/connections",

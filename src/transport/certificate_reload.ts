@@ -8,18 +8,20 @@
 
 import type { X509Certificate } from "node:crypto";
 import type { Http2SecureServer } from "node:http2";
+import { Deadline } from "../deadline.ts";
 import { serverLog } from "../log.ts";
 import { loadTls, parseCaBundle, type TlsContext, type TlsFiles, warnOfDates } from "./tls.ts";
 
 /** Keeps the certificates of one server up to date. */
-export class CertificateReload implements Disposable {
+export class CertificateReload implements AsyncDisposable {
   readonly #server: Http2SecureServer;
   readonly #files: TlsFiles;
   readonly #intervalMs: number;
   #current: TlsContext;
   #trusted: readonly X509Certificate[];
   #failure: string | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancelTimer = () => {};
+  #reading: Promise<void> | undefined;
   #disposed = false;
 
   /** Starts to look at the files, every so many milliseconds. */
@@ -41,18 +43,18 @@ export class CertificateReload implements Disposable {
     return this.#trusted;
   }
 
-  /** Looks no more. */
-  [Symbol.dispose](): void {
+  /** Looks no more. Resolves when no file is being read. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
+    await this.#reading;
   }
 
   #schedule(): void {
-    if (this.#disposed || this.#intervalMs === Infinity) return;
-    this.#timer = setTimeout(async () => {
-      await this.#reload();
-      this.#schedule();
-    }, this.#intervalMs);
+    if (this.#disposed) return;
+    this.#cancelTimer = new Deadline(this.#intervalMs).onPass(() => {
+      this.#reading = this.#reload().then(() => this.#schedule());
+    });
   }
 
   /** A pair that is broken, or half written, leaves the old one in place. */

@@ -8,43 +8,48 @@
  * @module
  */
 
-import type { DetailedPeerCertificate, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import {
   Certificate,
   type GeneralName,
   id_ce_subjectAltName,
   SubjectAlternativeName,
+  type TBSCertificate,
 } from "@peculiar/asn1-x509";
 import type { PeerCertificate, SubjectAltNames } from "../peer.ts";
+import { formatDistinguishedName } from "./distinguished_name.ts";
 
-/** The certificate that a socket's client showed, `undefined` if it showed none that was verified. */
+/**
+ * The certificate that a socket's client showed, `undefined` if it showed none that was verified.
+ *
+ * @throws {Error} If it is malformed. TLS looks only at the parts that it needs.
+ */
 export function readClientCertificate(socket: TLSSocket): PeerCertificate | undefined {
-  const certificate = socket.getPeerCertificate(true);
-  if (!socket.authorized || certificate?.raw === undefined) return undefined;
-  const subjectAltNames = readSubjectAltNames(certificate.raw);
+  const certificate = socket.getPeerX509Certificate();
+  if (!socket.authorized || certificate === undefined) return undefined;
+  const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
+  const subjectAltNames = readSubjectAltNames(tbsCertificate);
   const [uri, ...moreUris] = subjectAltNames.uri;
   return {
-    subject: formatName(certificate.subject),
-    issuer: formatName(certificate.issuer),
+    subject: formatDistinguishedName(tbsCertificate.subject),
+    issuer: formatDistinguishedName(tbsCertificate.issuer),
     serialNumber: certificate.serialNumber,
     subjectAltNames,
     spiffeId: moreUris.length === 0 && uri?.startsWith("spiffe://") ? uri : undefined,
     fingerprint256: certificate.fingerprint256,
-    notBefore: new Date(certificate.valid_from),
-    notAfter: new Date(certificate.valid_to),
+    notBefore: new Date(certificate.validFrom),
+    notAfter: new Date(certificate.validTo),
     raw: new Uint8Array(certificate.raw),
   };
 }
 
-function readSubjectAltNames(der: Uint8Array): SubjectAltNames {
-  const { tbsCertificate } = AsnConvert.parse(der, Certificate);
-  const extension = tbsCertificate.extensions?.find(({ extnID }) =>
-    extnID === id_ce_subjectAltName
-  );
+function readSubjectAltNames({ extensions = [] }: TBSCertificate): SubjectAltNames {
+  const extension = extensions.find(({ extnID }) => extnID === id_ce_subjectAltName);
+  // Spread, for map() of what the parser gives would make more of its class.
   const names: readonly GeneralName[] = extension === undefined
     ? []
-    : AsnConvert.parse(extension.extnValue.buffer, SubjectAlternativeName);
+    : [...AsnConvert.parse(extension.extnValue.buffer, SubjectAlternativeName)];
   const collect = (pick: (name: GeneralName) => string | undefined) =>
     names.map(pick).filter((name) => name !== undefined);
   return {
@@ -53,23 +58,4 @@ function readSubjectAltNames(der: Uint8Array): SubjectAltNames {
     uri: collect(({ uniformResourceIdentifier }) => uniformResourceIdentifier),
     email: collect(({ rfc822Name }) => rfc822Name),
   };
-}
-
-/** Writes a distinguished name with its special characters escaped (RFC 4514, section 2.4). */
-function formatName(name: DetailedPeerCertificate["subject"]): string {
-  const parts: string[] = [];
-  for (const [type, value] of Object.entries(name)) {
-    for (const each of Array.isArray(value) ? value : [value]) {
-      parts.push(`${type}=${escapeValue(String(each))}`);
-    }
-  }
-  return parts.join(", ");
-}
-
-function escapeValue(value: string): string {
-  const escaped = value.replace(/[\\",;+<>=]|^[# ]| $/g, (character) => `\\${character}`);
-  return Array.from(escaped, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x20 || code === 0x7f ? `\\${code.toString(16).padStart(2, "0")}` : character;
-  }).join("");
 }

@@ -6,12 +6,12 @@
 
 import { createSecureServer, createServer, type Http2SecureServer } from "node:http2";
 import { type AddressInfo, Server as NetServer } from "node:net";
-import { Server as TlsServer } from "node:tls";
+import { Server as TlsServer, type TLSSocket } from "node:tls";
 import { serverLog } from "../log.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
 import { Connections, type NodeHttp2Server } from "./connections.ts";
-import { createPeerReader } from "./peer_reader.ts";
+import { createPeerReader, type PeerReader } from "./peer_reader.ts";
 import { mayResume } from "./resumption.ts";
 import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
 
@@ -44,7 +44,7 @@ export interface Listener {
   /** Takes no more connections. Those that are open stay. */
   stopAccepting(): void;
   /** Frees what was held besides connections. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -66,7 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     await bind(server, options);
     return listener;
   } catch (error) {
-    reload?.[Symbol.dispose]();
+    await reload?.[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -82,11 +82,13 @@ async function mount(
   hasClientCertificates: boolean,
   reload: CertificateReload | undefined,
 ): Promise<Listener> {
+  const readPeer = await createPeerReader(hasClientCertificates);
   const connections = new Connections({
     onStream,
     handshakeTimeoutMs,
-    readPeer: await createPeerReader(hasClientCertificates),
-    mayProceed: (socket) => mayResume(socket, reload?.trusted ?? []),
+    readPeer,
+    mayProceed: (socket) =>
+      mayResume(socket, reload?.trusted ?? []) && isReadable(socket, readPeer),
   });
   connections.attach(server);
   server.on("tlsClientError", (error: Error) => {
@@ -98,8 +100,19 @@ async function mount(
     // node:http2's own close() would also tell every client at once to use no more streams, and
     // those on their way here would be lost.
     stopAccepting: () => void NetServer.prototype.close.call(server),
-    close: () => reload?.[Symbol.dispose](),
+    close: async () => await reload?.[Symbol.asyncDispose](),
   };
+}
+
+/** Whether the client's certificate can be read; the CA may have signed what is no good X.509. */
+function isReadable(socket: TLSSocket, readPeer: PeerReader): boolean {
+  try {
+    readPeer(socket);
+    return true;
+  } catch (error) {
+    serverLog.info("A client's certificate is malformed: {error}", { error });
+    return false;
+  }
 }
 
 /** ALPN prefers h2; a client that offers neither h2 nor HTTP/1.1 is refused by TLS. */

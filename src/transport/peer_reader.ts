@@ -8,7 +8,11 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Peer } from "../peer.ts";
 
-/** Reads a {@linkcode Peer} off a socket, after its handshake if it is TLS. */
+/**
+ * Reads a {@linkcode Peer} off a socket, after its handshake if it is TLS.
+ *
+ * @throws {Error} If its certificate is malformed.
+ */
 export type PeerReader = (socket: Socket) => Peer;
 
 /**

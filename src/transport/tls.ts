@@ -43,7 +43,13 @@ export interface TlsContext {
   readonly ca: string | undefined;
 }
 
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+/** Also a block that was cut off, which TLS would pass over without a word. */
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----(?:(?!-----BEGIN )[^])*/g;
+const PEM_PRIVATE_KEY = /-----BEGIN ([A-Z ]*)PRIVATE KEY-----[^]*?-----END \1PRIVATE KEY-----/;
+
+/** The curves that TLS signs over; a certificate of another one would fail every handshake. */
+const CURVES: readonly unknown[] = ["prime256v1", "secp384r1", "secp521r1"];
+const MIN_RSA_BITS = 2048;
 
 /**
  * Reads and checks the PEM files.
@@ -66,16 +72,18 @@ export async function loadTls(files: TlsFiles): Promise<TlsContext | undefined> 
       : ["sslPrivateKey", "sslCertificateChain"];
     throw new ConfigError(`Cannot serve TLS with "${set}" alone: set "${missing}" as well`);
   }
-  const [cert, key, ca] = await Promise.all([
-    readPem("sslCertificateChain", sslCertificateChain),
-    readPem("sslPrivateKey", sslPrivateKey),
-    caCertificate === undefined ? undefined : readPem("caCertificate", caCertificate),
-  ]);
+  // One after the other, so that no file is still being read when an error is thrown.
+  const cert = await readPem("sslCertificateChain", sslCertificateChain);
+  const key = await readPem("sslPrivateKey", sslPrivateKey);
+  const ca = caCertificate === undefined
+    ? undefined
+    : await readPem("caCertificate", caCertificate);
   const [leaf] = parseCertificates("sslCertificateChain", sslCertificateChain, cert);
   const privateKey = parsePrivateKey(sslPrivateKey, key);
   if (!leaf!.checkPrivateKey(privateKey)) {
     throw new ConfigError(
-      `Cannot use "sslPrivateKey" ${sslPrivateKey}: it does not match the first certificate of ${sslCertificateChain}`,
+      `Cannot use "sslPrivateKey" ${sslPrivateKey}: it does not match the first certificate of ` +
+        `${sslCertificateChain}, use the key that this certificate was issued for`,
     );
   }
   if (ca !== undefined) parseCertificates("caCertificate", caCertificate!, ca);
@@ -108,7 +116,7 @@ function parseCertificates(option: string, file: string | URL, pem: string): X50
       return new X509Certificate(block);
     } catch (cause) {
       throw new ConfigError(
-        `Cannot use "${option}" ${file}: certificate ${index + 1} in it is broken`,
+        `Cannot use "${option}" ${file}: certificate ${index + 1} in it is broken or cut off`,
         { cause },
       );
     }
@@ -121,13 +129,25 @@ function parsePrivateKey(file: string | URL, pem: string): KeyObject {
       `Cannot use "sslPrivateKey" ${file}: it is encrypted, decrypt it with "openssl pkey"`,
     );
   }
+  let key: KeyObject;
   try {
-    return createPrivateKey(pem);
+    // Alone: in some set-ups the certificates are in the same file.
+    key = createPrivateKey(PEM_PRIVATE_KEY.exec(pem)?.[0] ?? pem);
   } catch (cause) {
     throw new ConfigError(`Cannot use "sslPrivateKey" ${file}: it is no private key in PEM`, {
       cause,
     });
   }
+  if (isForTls(key)) return key;
+  throw new ConfigError(
+    `Cannot use "sslPrivateKey" ${file}: TLS does not take a key of its kind, ` +
+      `use ECDSA (P-256, P-384, P-521), Ed25519, or RSA with ${MIN_RSA_BITS} bits or more`,
+  );
+}
+
+function isForTls({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject) {
+  if (type === "rsa") return (details.modulusLength ?? 0) >= MIN_RSA_BITS;
+  return type === "ed25519" || (type === "ec" && CURVES.includes(details.namedCurve));
 }
 
 /** Tells the operator of a server certificate that clients will refuse because of its dates. */
