@@ -109,7 +109,7 @@ export class Call implements CallInfo {
 
   /**
    * Passes on a stream of messages or bytes, with the deadline checked before each is asked for and
-   * before each is handed on. When the call is ended early, the source is told to stop.
+   * before each, or the end, is handed on. When the call is ended early, the source is told to stop.
    */
   async *guard<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, void> {
     const iterator = source[Symbol.asyncIterator]();
@@ -121,8 +121,8 @@ export class Call implements CallInfo {
         const step = iterator.next();
         step.then((result) => result.done && closed(), closed);
         const { done, value } = await this.race(step);
-        if (done) return;
         this.check();
+        if (done) return;
         yield value;
       }
     } finally {

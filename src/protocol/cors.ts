@@ -50,7 +50,7 @@ export class Cors {
   readonly #actual: ResponseFields;
 
   /**
-   * @throws {TypeError} If an origin is none, or credentials are allowed for all origins.
+   * @throws {TypeError} If `origins` is no list of origins, or credentials are allowed for all.
    */
   constructor(options: CorsOptions) {
     assertKnownOptions("set CORS", options, KNOWN);
@@ -59,10 +59,11 @@ export class Cors {
     if (origins === "*" && credentials) {
       throw new TypeError(`Cannot allow credentials for all origins: list the origins`);
     }
-    if (origins !== "*") origins.forEach(assertOrigin);
+    if (origins !== "*") assertOrigins(origins);
     this.#origins = origins === "*" ? origins : new Set(origins);
-    const common: ResponseFields = { vary: "origin" };
-    if (credentials) common["access-control-allow-credentials"] = "true";
+    const common: ResponseFields = credentials
+      ? { "access-control-allow-credentials": "true" }
+      : {};
     this.#actual = {
       ...common,
       "access-control-expose-headers": [...connectCors.exposedHeaders, ...exposedHeaders].join(
@@ -73,7 +74,7 @@ export class Cors {
       ...common,
       "access-control-allow-methods": connectCors.allowedMethods.join(", "),
       "access-control-allow-headers": [...connectCors.allowedHeaders, ...allowedHeaders].join(", "),
-      "access-control-max-age": String(Math.floor(resolveDuration("maxAge", maxAge) / 1000)),
+      "access-control-max-age": String(toSeconds(resolveDuration("maxAge", maxAge))),
     };
   }
 
@@ -83,6 +84,8 @@ export class Cors {
    * @returns Whether it was a preflight, which is answered now.
    */
   handle(stream: HttpStream): boolean {
+    // Also where no origin is named: a cache must not hand that answer to a page that names one.
+    if (this.#origins !== "*") stream.addResponseFields({ vary: "origin" });
     const origin = stream.headers["origin"];
     if (typeof origin !== "string") return false;
     const isPreflight = stream.method === "OPTIONS" &&
@@ -97,6 +100,18 @@ export class Cors {
     if (isPreflight) stream.respond(isAllowed ? 204 : 403, {}, "nothing");
     return isPreflight;
   }
+}
+
+/** No browser remembers for longer than a day. */
+function toSeconds(maxAgeMs: number): number {
+  return Math.min(Math.floor(maxAgeMs / 1000), 86_400);
+}
+
+function assertOrigins(origins: readonly string[]): void {
+  if (Array.isArray(origins)) return origins.forEach(assertOrigin);
+  throw new TypeError(
+    `Cannot allow origins "${origins}": write a list, such as ["https://app.example.com"], or "*"`,
+  );
 }
 
 function assertOrigin(origin: string): void {

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { type ContextKey, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  ConnectError,
+  type ContextKey,
+  createContextKey,
+  type Interceptor,
+} from "@connectrpc/connect";
 import type { Call } from "../call.ts";
 import { toWireError } from "../errors.ts";
 
@@ -42,5 +48,27 @@ function failWith(call: Call, thrown: unknown): Error {
   if (call.endReason !== undefined) return call.endReason;
   const error = toWireError(thrown);
   if (error !== thrown) call.failure = thrown;
-  return error;
+  try {
+    return toSendable(error);
+  } catch (cause) {
+    call.failure = cause;
+    return toWireError(cause);
+  }
+}
+
+/**
+ * Sees to it that an error can be written: else no status would go out at all. Half of a surrogate
+ * pair is replaced, for `grpc-message` is percent-encoded, which fails on it.
+ *
+ * @throws {Error} If a detail does not fit its schema.
+ */
+function toSendable(error: ConnectError): ConnectError {
+  for (const detail of error.details) {
+    if ("desc" in detail) toBinary(detail.desc, create(detail.desc, detail.value));
+  }
+  if (error.rawMessage.isWellFormed()) return error;
+  const { code, metadata, details, cause } = error;
+  const copy = new ConnectError(error.rawMessage.toWellFormed(), code, metadata, [], cause);
+  copy.details = details;
+  return copy;
 }

@@ -5,7 +5,15 @@
  */
 
 import type { ConnectError } from "@connectrpc/connect";
-import { codeToHttpStatus, errorToJsonBytes } from "@connectrpc/connect/protocol-connect";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import {
+  codeToHttpStatus,
+  contentTypeStreamJson,
+  contentTypeStreamProto,
+  endStreamFlag,
+  endStreamToJson,
+  errorToJsonBytes,
+} from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Protocol } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
@@ -13,8 +21,11 @@ import { toResponseFields } from "./universal.ts";
 
 /** Answers with an error and nothing else. */
 export function refuse(stream: HttpStream, protocol: Protocol, error: ConnectError): void {
-  if (protocol === "connect") refuseConnect(stream, error);
-  else refuseGrpc(stream, protocol, error);
+  if (protocol !== "connect") return refuseGrpc(stream, protocol, error);
+  const contentType = stream.headers["content-type"];
+  if (contentType === contentTypeStreamProto || contentType === contentTypeStreamJson) {
+    refuseConnectStream(stream, contentType, error);
+  } else refuseConnectUnary(stream, error);
 }
 
 /** Trailers-Only of gRPC over HTTP/2, which gRPC-Web has as well: the status is in the header. */
@@ -25,12 +36,30 @@ function refuseGrpc(stream: HttpStream, protocol: Protocol, error: ConnectError)
 }
 
 /** The error of a Connect unary call: a fitting HTTP status, and JSON. */
-function refuseConnect(stream: HttpStream, error: ConnectError): void {
+function refuseConnectUnary(stream: HttpStream, error: ConnectError): void {
   const body = errorToJsonBytes(error, undefined);
-  stream.respond(codeToHttpStatus(error.code), {
-    "content-type": "application/json",
+  respondWhole(stream, codeToHttpStatus(error.code), "application/json", body);
+}
+
+/** A Connect stream has its error in its last envelope: the HTTP status says another code. */
+function refuseConnectStream(stream: HttpStream, contentType: string, error: ConnectError): void {
+  const end = JSON.stringify(endStreamToJson(new Headers(), error, undefined));
+  const body = encodeEnvelope(endStreamFlag, new TextEncoder().encode(end));
+  respondWhole(stream, 200, contentType, body);
+}
+
+function respondWhole(
+  stream: HttpStream,
+  status: number,
+  contentType: string,
+  body: Uint8Array,
+): void {
+  const hasBody = stream.method !== "HEAD";
+  stream.respond(status, {
+    "content-type": contentType,
     "content-length": String(body.byteLength),
-  }, stream.method === "HEAD" ? "nothing" : "body");
+  }, hasBody ? "body" : "nothing");
+  if (!hasBody) return;
   void stream.write(body);
   stream.end();
 }

@@ -33,12 +33,18 @@ export function toUniversalRequest(
   return {
     httpVersion: stream.httpVersion,
     method: stream.method,
-    url: `${call.peer.encrypted ? "https" : "http"}://${stream.authority}${stream.path}`,
+    url: toUrl(stream, call.peer.encrypted ? "https" : "http"),
     header,
     body: call.guard(stream.body),
     signal: call.signal,
     contextValues,
   };
+}
+
+/** Connect parses it: a host that is none would fail a call that does not depend on it. */
+function toUrl({ authority, path }: HttpStream, scheme: string): string {
+  const url = `${scheme}://${authority}${path}`;
+  return URL.canParse(url) ? url : `${scheme}://localhost${path}`;
 }
 
 /** What was sent last, for whoever wants to know how the call ended. */
@@ -55,8 +61,10 @@ export interface SentResponse {
 
 /**
  * Sends Connect's response as fast as the client takes it, and for no longer than the call lasts.
- * Once the call has ended early, the response body gets the reason thrown in, turns it into the
- * protocol's own error, and that is sent whether or not the client reads.
+ * Once the call has ended early, the response body is asked for its next piece all the same: it
+ * meets the reason, and makes the protocol's own error of it.
+ *
+ * @returns Resolves when the client has it all, or is not waited for any longer.
  */
 export async function sendUniversalResponse(
   response: UniversalServerResponse,
@@ -72,32 +80,33 @@ export async function sendUniversalResponse(
   while (body !== undefined && piece !== undefined && !piece.done && !stream.closed) {
     lastChunk = piece.value;
     const drained = stream.write(lastChunk!);
-    piece = await nextPiece(body, call, drained);
+    if (drained !== undefined) await settled(call, drained);
+    piece = await body.next();
   }
   if (stream.closed) body?.return?.().then(undefined, () => {});
   stream.end(response.trailer && toResponseFields(response.trailer));
-  if (call.endReason !== undefined) resetUnlessRead(stream);
+  await delivered(stream, call);
   return { status: response.status, header, lastChunk, trailer: response.trailer };
 }
 
-async function nextPiece(
-  body: AsyncIterator<Uint8Array>,
-  call: Call,
-  drained: Promise<void> | undefined,
-): Promise<IteratorResult<Uint8Array>> {
-  if (drained === undefined || call.endReason !== undefined) return body.next();
+/** Waits for something, or for the call's early end. */
+async function settled(call: Call, work: Promise<unknown>): Promise<void> {
+  if (call.endReason !== undefined) return;
   try {
-    await call.race(drained);
-  } catch (reason) {
-    return await body.throw?.(reason) ?? { done: true, value: undefined };
+    await call.race(work);
+  } catch {
+    // Whoever waits looks at the call.
   }
-  return body.next();
 }
 
-function resetUnlessRead(stream: HttpStream): void {
+/** A client that stopped reading would keep the stream for ever, were it not reset. */
+async function delivered(stream: HttpStream, call: Call): Promise<void> {
+  if (stream.closed) return;
+  const closed = new Promise<void>((resolve) => stream.onClose(() => resolve()));
+  await settled(call, closed);
   if (stream.closed) return;
   const timer = setTimeout(() => stream.reset(H2_ERROR.cancel), LAST_WORDS_MS);
-  stream.onClose(() => clearTimeout(timer));
+  void closed.then(() => clearTimeout(timer));
 }
 
 /** Turns fields as the wire has them into `Headers`. */

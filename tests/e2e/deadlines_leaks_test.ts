@@ -1,0 +1,79 @@
+import { assert, assertEquals } from "@std/assert";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { captureAbortListeners, captureTimers } from "../support/captured_timers.ts";
+import { envelope } from "../support/envelopes.ts";
+import { eventually } from "../support/eventually.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectRaw, readResponse } from "../support/raw_client.ts";
+import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+
+const PATH = "/greeter.v1.Greeter/";
+const H2_CANCEL = 0x8;
+const HOUR_MS = 3_600_000;
+const KINDS = ["SayHello", "SayHelloTimes", "SayHelloToAll", "Chat"];
+
+/** The request that makes the handlers below do so. */
+const ENDS = ["ok", "not_found", "internal", "canceled"] as const;
+
+const CALLS = (Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[]).flatMap((format) =>
+  KINDS
+    .filter((method) =>
+      !format.startsWith("connect") ||
+      (method === "SayHello") === (format === "connect unary")
+    )
+    .flatMap((method) => ENDS.map((end) => ({ format, method, end })))
+);
+
+Deno.test("a finished call leaves no timer and no listener behind", async (t) => {
+  let end: typeof ENDS[number] = "ok";
+  let started = Promise.withResolvers<void>();
+  async function act(signal: AbortSignal): Promise<void> {
+    started.resolve();
+    if (end === "not_found") throw new ConnectError("no such name", Code.NotFound);
+    if (end === "internal") throw new Error("secret");
+    if (end === "ok") return;
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    }
+  }
+  await using greeter = await serveGreeter({
+    app: { timeout: "1h" },
+    handlers: {
+      sayHello: async (_, { signal }) => (await act(signal), {}),
+      async *sayHelloTimes(_, { signal }) {
+        await act(signal);
+        yield {};
+      },
+      sayHelloToAll: async (_, { signal }) => (await act(signal), {}),
+      async *chat(_, { signal }) {
+        await act(signal);
+        yield {};
+      },
+    },
+  });
+  using client = connectRaw(greeter.baseUrl);
+  for (const call of CALLS) {
+    await t.step(`${call.format}: ${call.method} ends ${call.end}`, async () => {
+      end = call.end;
+      started = Promise.withResolvers();
+      using timers = captureTimers();
+      using listeners = captureAbortListeners();
+      const stream = client.open(PATH + call.method, {
+        "content-type": CONTENT_TYPES[call.format],
+      });
+      const response = readResponse(stream);
+      stream.end(call.format === "connect unary" ? undefined : envelope(new Uint8Array()));
+      await started.promise;
+      const deadlines = () => timers.pending.filter((ms) => ms > HOUR_MS / 2 && ms <= HOUR_MS);
+      if (end === "canceled") {
+        assertEquals(deadlines().length, 1);
+        stream.close(H2_CANCEL);
+        await response;
+      } else assertEquals(readStatus(await response).code, end);
+      await eventually("the call is over", () => greeter.server.callCount === 0);
+      await eventually("no timer is left", () => deadlines().length === 0, 500);
+      await eventually("no listener is left", () => listeners.left === 0, 500);
+      assert(listeners.added > 0);
+    });
+  }
+});

@@ -1,0 +1,214 @@
+import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { Metadata } from "@grpc/grpc-js";
+import {
+  SayHelloRequestSchema,
+  SayHelloTimesRequestSchema,
+} from "../../gen/greeter/v1/greeter_pb.ts";
+import { captureLog } from "../support/captured_log.ts";
+import { envelope } from "../support/envelopes.ts";
+import { connectGreeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
+import { callGrpcJs, connectGrpcJsGreeter } from "../support/grpc_js_greeter.ts";
+import { connectRaw } from "../support/raw_client.ts";
+import { CONTENT_TYPES } from "../support/wire_status.ts";
+
+const PATH = "/greeter.v1.Greeter/";
+const KINDS = ["unary", "server stream", "client stream", "bidirectional stream"] as const;
+
+/** A greeter all of whose methods throw this, streams after a message. */
+function serveThrowing(thrown: () => unknown) {
+  return serveGreeter({
+    handlers: {
+      sayHello: () => {
+        throw thrown();
+      },
+      async *sayHelloTimes() {
+        yield { message: "first" };
+        throw thrown();
+      },
+      async sayHelloToAll(requests) {
+        await Array.fromAsync(requests);
+        throw thrown();
+      },
+      async *chat() {
+        yield { message: "first" };
+        throw thrown();
+      },
+    },
+  });
+}
+
+async function* requestsOf(...names: string[]) {
+  for (const name of names) yield { name };
+}
+
+/** The error that a call of this kind ends with. */
+async function errorOf(
+  client: ReturnType<typeof connectGreeter>,
+  kind: typeof KINDS[number],
+): Promise<ConnectError> {
+  const calls = {
+    "unary": () => client.sayHello({}),
+    "server stream": () => Array.fromAsync(client.sayHelloTimes({})),
+    "client stream": () => client.sayHelloToAll(requestsOf("a")),
+    "bidirectional stream": () => Array.fromAsync(client.chat(requestsOf("a"))),
+  };
+  const error = await calls[kind]().then(() => undefined, (error) => error);
+  assertInstanceOf(error, ConnectError);
+  return error;
+}
+
+Deno.test("ConnectError reaches the client with code, message, details and metadata", async (t) => {
+  const cause = new Error("secret cause");
+  await using greeter = await serveThrowing(() =>
+    new ConnectError(
+      "no such name",
+      Code.NotFound,
+      { "x-reason": "typo" },
+      [{ desc: SayHelloRequestSchema, value: { name: "detail" } }],
+      cause,
+    )
+  );
+  for (const protocol of PROTOCOLS) {
+    for (const kind of KINDS) {
+      await t.step(`${protocol}: ${kind}`, async () => {
+        using client = connectGreeter(greeter.baseUrl, { protocol });
+        const error = await errorOf(client, kind);
+        assertEquals(error.code, Code.NotFound);
+        assertEquals(error.rawMessage, "no such name");
+        assertEquals(error.findDetails(SayHelloRequestSchema).map(({ name }) => name), ["detail"]);
+        assertEquals(error.metadata.get("x-reason"), "typo");
+      });
+    }
+  }
+  await t.step("grpc-js", async () => {
+    using client = connectGrpcJsGreeter(`127.0.0.1:${greeter.port}`);
+    for (const method of ["sayHello", "sayHelloTimes", "sayHelloToAll", "chat"] as const) {
+      const result = await callGrpcJs(client, method, { names: ["a"], metadata: new Metadata() });
+      assertEquals(Number(result.status.code), Code.NotFound);
+      assertEquals(result.status.details, "no such name");
+      assertEquals(result.status.metadata.get("x-reason"), ["typo"]);
+    }
+  });
+});
+
+Deno.test("context.abort() ends a call with its code, message and details", async () => {
+  await using greeter = await serveGreeter({
+    handlers: {
+      sayHello: (_, context) =>
+        context.abort(Code.FailedPrecondition, "not yet", [
+          { desc: SayHelloRequestSchema, value: { name: "detail" } },
+        ]),
+    },
+  });
+  for (const protocol of PROTOCOLS) {
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    const error = await errorOf(client, "unary");
+    assertEquals(error.code, Code.FailedPrecondition);
+    assertEquals(error.rawMessage, "not yet");
+    assertEquals(error.findDetails(SayHelloRequestSchema).length, 1);
+  }
+});
+
+const OTHERS: Record<string, unknown> = {
+  "an Error": new Error("secret"),
+  "a TypeError": new TypeError("secret"),
+  "a string": "secret",
+  "an object": { secret: true },
+  "null": null,
+  "an AbortError": new DOMException("secret", "AbortError"),
+};
+
+for (const [what, thrown] of Object.entries(OTHERS)) {
+  Deno.test(`${what} becomes INTERNAL "internal error", with the cause in the log alone`, async (t) => {
+    await using log = await captureLog();
+    await using greeter = await serveThrowing(() => thrown);
+    for (const protocol of PROTOCOLS) {
+      for (const kind of KINDS) {
+        await t.step(`${protocol}: ${kind}`, async () => {
+          const before = log.access().length;
+          using client = connectGreeter(greeter.baseUrl, { protocol });
+          const error = await errorOf(client, kind);
+          assertEquals(error.code, Code.Internal);
+          assertEquals(error.rawMessage, "internal error");
+          assertEquals(error.details, []);
+          assertEquals((await log.waitForAccess(before + 1)).length, before + 1);
+          assertEquals(log.calls().length, before + 1);
+          assertStrictEquals(log.calls().at(-1)!.properties["error"], thrown);
+        });
+      }
+    }
+  });
+}
+
+for (const format of ["grpc", "grpc-web", "connect stream", "connect unary"] as const) {
+  Deno.test(`neither another error nor a cause shows on the wire (${format})`, async () => {
+    for (const thrown of [new Error("secret"), new ConnectError("no", 3, {}, [], "secret")]) {
+      await using greeter = await serveThrowing(() => thrown);
+      using client = connectRaw(greeter.baseUrl);
+      const isUnary = format === "connect unary";
+      const { headers, trailers, body } = await client.request(
+        `${PATH}${isUnary ? "SayHello" : "SayHelloTimes"}`,
+        { "content-type": CONTENT_TYPES[format] },
+        isUnary ? new Uint8Array() : envelope(new Uint8Array()),
+      );
+      const wire = JSON.stringify([headers, trailers]) + new TextDecoder().decode(body);
+      assert(!wire.includes("secret"), wire);
+      assert(!wire.includes(".ts:"), wire);
+    }
+  });
+}
+
+const MESSAGES: Record<string, [string, string]> = {
+  "unicode": ["Grüße, 世界 🦕", "Grüße, 世界 🦕"],
+  "newlines": ["a\r\nb\tc\0d", "a\r\nb\tc\0d"],
+  "percent signs": ["100 % of 50%25", "100 % of 50%25"],
+  "what looks like a header": ["x\r\ngrpc-status: 0\r\n\r\n", "x\r\ngrpc-status: 0\r\n\r\n"],
+  "half a surrogate pair": ["a\ud800b", "a\ufffdb"],
+  "halves in the wrong order": ["\udc00\ud800", "\ufffd\ufffd"],
+  "nothing": ["", ""],
+};
+
+for (const [what, [sent, received]] of Object.entries(MESSAGES)) {
+  Deno.test(`an error's message may have in it: ${what}`, async (t) => {
+    await using log = await captureLog();
+    await using greeter = await serveThrowing(() =>
+      new ConnectError(sent, Code.OutOfRange, { "x-reason": "typo" }, [
+        { desc: SayHelloRequestSchema, value: { name: "detail" } },
+      ])
+    );
+    for (const protocol of PROTOCOLS) {
+      for (const kind of KINDS) {
+        await t.step(`${protocol}: ${kind}`, async () => {
+          using client = connectGreeter(greeter.baseUrl, { protocol });
+          const error = await errorOf(client, kind);
+          assertEquals(error.code, Code.OutOfRange);
+          assertEquals(error.rawMessage, received);
+          assertEquals(error.findDetails(SayHelloRequestSchema).length, 1);
+          assertEquals(error.metadata.get("x-reason"), "typo");
+        });
+      }
+    }
+    assertEquals(log.calls(), []);
+  });
+}
+
+Deno.test("details that do not fit their schema become INTERNAL, with the cause in the log", async (t) => {
+  await using log = await captureLog();
+  await using greeter = await serveThrowing(() =>
+    new ConnectError("no", Code.NotFound, {}, [
+      { desc: SayHelloTimesRequestSchema, value: { times: -1 } },
+    ])
+  );
+  for (const protocol of PROTOCOLS) {
+    for (const kind of KINDS) {
+      await t.step(`${protocol}: ${kind}`, async () => {
+        using client = connectGreeter(greeter.baseUrl, { protocol });
+        const error = await errorOf(client, kind);
+        assertEquals(error.code, Code.Internal);
+        assertEquals(error.rawMessage, "internal error");
+        assert(String(log.calls().at(-1)!.properties["error"]).includes("uint32"));
+      });
+    }
+  }
+});

@@ -1,0 +1,154 @@
+import { assertEquals } from "@std/assert";
+import { Code, ConnectError, createClient, createContextKey } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import type { Interceptor } from "../../mod.ts";
+import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
+import {
+  connectGreeter,
+  createSessionManager,
+  PROTOCOLS,
+  serveGreeter,
+} from "../support/greeter.ts";
+import { codeOf, never } from "../support/stubborn.ts";
+
+async function* requestsOf(...names: string[]) {
+  for (const name of names) yield { name };
+}
+
+/** Notes when it is entered and left. */
+function noting(name: string, notes: string[]): Interceptor {
+  return (next) => async (request) => {
+    notes.push(`${name} in ${request.method.name} ${request.stream ? "stream" : "unary"}`);
+    const response = await next(request);
+    notes.push(`${name} out`);
+    return response;
+  };
+}
+
+for (const protocol of PROTOCOLS) {
+  Deno.test(`interceptors run in the order of use(), outermost first (${protocol})`, async (t) => {
+    const notes: string[] = [];
+    await using greeter = await serveGreeter({
+      prepare: (app) => app.use(noting("first", notes)).use(noting("second", notes)),
+    });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    const calls: Record<string, () => Promise<unknown>> = {
+      "SayHello unary": () => client.sayHello({}),
+      "SayHelloTimes stream": () => Array.fromAsync(client.sayHelloTimes({ times: 2 })),
+      "SayHelloToAll stream": () => client.sayHelloToAll(requestsOf("a")),
+      "Chat stream": () => Array.fromAsync(client.chat(requestsOf("a", "b"))),
+    };
+    for (const [what, call] of Object.entries(calls)) {
+      await t.step(what, async () => {
+        notes.length = 0;
+        await call();
+        assertEquals(notes, [`first in ${what}`, `second in ${what}`, "second out", "first out"]);
+      });
+    }
+  });
+
+  Deno.test(`interceptor sees and changes the messages of streams (${protocol})`, async () => {
+    const shout: Interceptor = (next) => async (request) => {
+      const response = await next(request);
+      if (!response.stream) return response;
+      const { message } = response;
+      return {
+        ...response,
+        message: (async function* () {
+          for await (const each of message) {
+            yield Object.assign(each, {
+              message: (each as unknown as { message: string }).message.toUpperCase(),
+            });
+          }
+        })(),
+      };
+    };
+    await using greeter = await serveGreeter({ prepare: (app) => app.use(shout) });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    const replies = await Array.fromAsync(client.chat(requestsOf("a", "b")));
+    assertEquals(replies.map(({ message }) => message), ["HELLO A", "HELLO B"]);
+  });
+
+  Deno.test(`interceptor can end a call before its handler (${protocol})`, async () => {
+    let called = 0;
+    await using greeter = await serveGreeter({
+      handlers: {
+        sayHello: () => (called++, {}),
+        async *sayHelloTimes() {
+          yield { message: String(called++) };
+        },
+      },
+      prepare: (app) =>
+        app.use((next) => (request) => {
+          const token = request.header.get("authorization");
+          if (token === null) throw new ConnectError("who are you?", Code.Unauthenticated);
+          if (token === "broken") throw new Error("secret");
+          return next(request);
+        }),
+    });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    const broken = { headers: { authorization: "broken" } };
+    assertEquals(await codeOf(client.sayHello({})), "Unauthenticated: who are you?");
+    assertEquals(
+      await codeOf(Array.fromAsync(client.sayHelloTimes({}))),
+      "Unauthenticated: who are you?",
+    );
+    assertEquals(await codeOf(client.sayHello({}, broken)), "Internal: internal error");
+    assertEquals(called, 0);
+    assertEquals(await codeOf(client.sayHello({}, { headers: { authorization: "me" } })), "OK");
+    assertEquals(called, 1);
+  });
+
+  Deno.test(`interceptor sets headers and trailers, and values for the handler (${protocol})`, async () => {
+    const user = createContextKey("nobody");
+    await using greeter = await serveGreeter({
+      handlers: { sayHello: (_, { values }) => ({ message: values.get(user) }) },
+      prepare: (app) =>
+        app.use((next) => async (request) => {
+          request.contextValues.set(user, "somebody");
+          const response = await next(request);
+          response.header.set("x-header", "1");
+          response.trailer.set("x-trailer", "2");
+          return response;
+        }),
+    });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    let header = new Headers();
+    let trailer = new Headers();
+    const { message } = await client.sayHello({}, {
+      onHeader: (received) => header = received,
+      onTrailer: (received) => trailer = received,
+    });
+    assertEquals(message, "somebody");
+    assertEquals(header.get("x-header"), "1");
+    assertEquals(trailer.get("x-trailer"), "2");
+  });
+
+  Deno.test(`interceptor that hangs is ended by the deadline (${protocol})`, async () => {
+    await using greeter = await serveGreeter({
+      app: { timeout: "50ms" },
+      prepare: (app) => app.use(() => never),
+    });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    const late = "DeadlineExceeded: deadline exceeded after 50ms";
+    assertEquals(await codeOf(client.sayHello({})), late);
+    assertEquals(await codeOf(Array.fromAsync(client.chat(requestsOf("a")))), late);
+  });
+}
+
+Deno.test("interceptors leave standalone services alone", async () => {
+  const notes: string[] = [];
+  await using greeter = await serveGreeter({
+    serve: { healthCheck: true },
+    prepare: (app) => app.use(noting("first", notes)),
+  });
+  const { baseUrl } = greeter;
+  const sessionManager = createSessionManager(baseUrl);
+  const health = createClient(
+    Health,
+    createGrpcTransport({ baseUrl, sessionManager }),
+  );
+  await health.check({});
+  sessionManager.abort();
+  assertEquals(notes, []);
+});
