@@ -24,6 +24,7 @@ export class Http2Stream implements HttpStream {
   #trailers: ResponseFields = {};
   #onRoom: (() => void) | undefined;
   #ended = false;
+  #unwritten = 0;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer) {
     this.#stream = stream;
@@ -37,6 +38,9 @@ export class Http2Stream implements HttpStream {
     stream.on("error", () => {});
     stream.on("drain", () => this.#onRoom?.());
     stream.on("wantTrailers", () => this.#sendTrailers());
+    // A reset with NO_ERROR leaves bytes that were not sent, and the stream waiting for them for good.
+    // Not at once: this is called from within the native session.
+    stream.on("aborted", () => setImmediate(() => stream.destroy()));
   }
 
   get closed(): boolean {
@@ -46,8 +50,8 @@ export class Http2Stream implements HttpStream {
   onClose(listener: (errorCode: number | undefined) => void): void {
     this.#stream.once("close", () => {
       this.#onRoom?.();
-      const { rstCode } = this.#stream;
-      if (!this.#ended) listener(rstCode || H2_ERROR.cancel);
+      const { rstCode, aborted } = this.#stream;
+      if (!this.#ended || aborted) listener(rstCode || H2_ERROR.cancel);
       else listener(rstCode === H2_ERROR.noError ? undefined : rstCode);
     });
   }
@@ -67,7 +71,9 @@ export class Http2Stream implements HttpStream {
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.closed || this.#stream.write(bytes)) return undefined;
+    if (this.closed) return undefined;
+    this.#unwritten++;
+    if (this.#stream.write(bytes, () => this.#noteWritten())) return undefined;
     return new Promise((resolve) => this.#onRoom = resolve);
   }
 
@@ -75,11 +81,21 @@ export class Http2Stream implements HttpStream {
     if (this.closed || this.#ended) return;
     this.#ended = true;
     if (trailers !== undefined) this.#trailers = trailers;
-    this.#stream.end(() => this.#refuseRest());
+    if (this.#unwritten === 0) this.#finish();
   }
 
   reset(errorCode: number): void {
     this.#stream.close(errorCode);
+  }
+
+  #noteWritten(): void {
+    this.#unwritten--;
+    if (this.#unwritten === 0 && this.#ended) this.#finish();
+  }
+
+  /** Not before all is written: a stream that is ending tells no more of a reset with NO_ERROR. */
+  #finish(): void {
+    if (!this.closed) this.#stream.end(() => this.#refuseRest());
   }
 
   #sendTrailers(): void {

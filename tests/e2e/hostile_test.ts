@@ -1,0 +1,250 @@
+import { assert, assertEquals } from "@std/assert";
+import { eventually } from "../support/eventually.ts";
+import { FrameClient, GARBAGE } from "../support/frame_client.ts";
+import { connectGreeter, type RunningGreeter, serveGreeter } from "../support/greeter.ts";
+import {
+  bytesOf,
+  concat,
+  data,
+  envelope,
+  FLAG,
+  FRAME,
+  frame,
+  grpcFields,
+  headerBlock,
+  headers,
+  PREFACE,
+  protoName,
+  type RawFields,
+  settings,
+  windowUpdate,
+} from "../support/raw_frames.ts";
+
+const FIELDS = grpcFields("/greeter.v1.Greeter/SayHello");
+const BODY = envelope(protoName("raw"));
+const H2_PROTOCOL_ERROR = 1;
+const H2_FLOW_CONTROL_ERROR = 3;
+const H2_STREAM_CLOSED = 5;
+const H2_FRAME_SIZE_ERROR = 6;
+const H2_COMPRESSION_ERROR = 9;
+const H2_ENHANCE_YOUR_CALM = 11;
+
+/** What a connection begins with instead of what it should. */
+const OPENINGS: Readonly<Record<string, Uint8Array>> = {
+  "garbage": GARBAGE,
+  "an HTTP/1.1 request": bytesOf("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+  "garbage after the preface": concat(PREFACE, GARBAGE),
+  "HEADERS before SETTINGS": concat(PREFACE, headers(1, FIELDS)),
+};
+
+Deno.test("app.serve() closes a connection that does not begin as HTTP/2", async (test) => {
+  await using greeter = await serveGreeter();
+  await using neighbour = await watchNeighbour(greeter);
+  for (const [name, opening] of Object.entries(OPENINGS)) {
+    await test.step(name, async () => {
+      await using client = await FrameClient.connect({ port: greeter.port, opening });
+      await client.closed;
+      await neighbour.assertServed();
+    });
+  }
+});
+
+/** What breaks the whole connection (RFC 9113, section 5.4.1), and the code that says so. */
+const CONNECTION_ERRORS: readonly (readonly [name: string, code: number, bytes: Uint8Array])[] = [
+  ["garbage", H2_FRAME_SIZE_ERROR, GARBAGE],
+  ["a frame above the limit", H2_FRAME_SIZE_ERROR, frame(FRAME.data, 0, 1, new Uint8Array(20_000))],
+  ["a length of 16 MiB", H2_FRAME_SIZE_ERROR, frame(FRAME.data, 0, 1, BODY, 0xff_ffff)],
+  ["SETTINGS of 5 bytes", H2_FRAME_SIZE_ERROR, frame(FRAME.settings, 0, 0, new Uint8Array(5))],
+  ["RST_STREAM of 3 bytes", H2_FRAME_SIZE_ERROR, afterHeaders(FRAME.rstStream, new Uint8Array(3))],
+  [
+    "WINDOW_UPDATE of 3 bytes",
+    H2_FRAME_SIZE_ERROR,
+    afterHeaders(FRAME.windowUpdate, new Uint8Array(3)),
+  ],
+  ["WINDOW_UPDATE of 0", H2_PROTOCOL_ERROR, concat(headers(1, FIELDS), windowUpdate(1, 0))],
+  ["a window above 2 GiB", H2_FLOW_CONTROL_ERROR, windowUpdate(0, 0x7fff_ffff)],
+  ["DATA on an idle stream", H2_PROTOCOL_ERROR, data(1, BODY)],
+  ["DATA on stream 0", H2_PROTOCOL_ERROR, data(0, BODY)],
+  ["HEADERS on an even stream", H2_PROTOCOL_ERROR, headers(2, FIELDS)],
+  ["garbage as HPACK", H2_PROTOCOL_ERROR, headerBlock(1, GARBAGE)],
+  [
+    "DATA amid a header",
+    H2_PROTOCOL_ERROR,
+    concat(frame(FRAME.headers, 0, 1, new Uint8Array(3)), data(1, BODY)),
+  ],
+  [
+    "a stray CONTINUATION",
+    H2_PROTOCOL_ERROR,
+    frame(FRAME.continuation, FLAG.endHeaders, 1, new Uint8Array(3)),
+  ],
+  [
+    "DATA after END_STREAM",
+    H2_STREAM_CLOSED,
+    concat(headers(1, FIELDS), data(1, BODY, true), data(1, BODY)),
+  ],
+  [
+    "HEADERS after END_STREAM",
+    H2_STREAM_CLOSED,
+    concat(headers(1, FIELDS), data(1, BODY, true), headers(1, FIELDS, true)),
+  ],
+  [
+    "a header of 1 MiB",
+    H2_COMPRESSION_ERROR,
+    headers(1, [...FIELDS, ["x-big", "a".repeat(2 ** 20)]], true),
+  ],
+  ["no :authority and no host", H2_PROTOCOL_ERROR, request({ ":authority": undefined })],
+  ["no :path", H2_PROTOCOL_ERROR, request({ ":path": undefined })],
+  ["a name in capitals", H2_PROTOCOL_ERROR, request({ "X-Capitals": "a" })],
+  ["an unknown pseudo-field", H2_PROTOCOL_ERROR, request({ ":odd": "a" })],
+  ["a field of HTTP/1.1's connection", H2_PROTOCOL_ERROR, request({ "connection": "close" })],
+  ["te with something else", H2_PROTOCOL_ERROR, request({ "te": "gzip" })],
+  ["a content-length that is too short", H2_PROTOCOL_ERROR, request({ "content-length": "3" })],
+  ["a content-length that is too long", H2_PROTOCOL_ERROR, request({ "content-length": "300" })],
+];
+
+Deno.test("app.serve() says GOAWAY to what is no HTTP/2, and closes", async (test) => {
+  await using greeter = await serveGreeter();
+  await using neighbour = await watchNeighbour(greeter);
+  for (const [name, code, bytes] of CONNECTION_ERRORS) {
+    await test.step(name, async () => {
+      await using client = await FrameClient.connect({ port: greeter.port });
+      client.send(bytes);
+      await client.closed;
+      const goaways = client.frames.filter(({ type }) => type === FRAME.goaway);
+      assertEquals(goaways.map(({ payload }) => payload[7]), [code]);
+      await neighbour.assertServed();
+    });
+  }
+});
+
+/** Fields that are odd and do not matter. */
+const ODD_FIELDS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+  "no te": { "te": undefined },
+  "a header of 64 KiB": { "x-big": "a".repeat(65_536) },
+  "host instead of :authority": { ":authority": undefined, "host": "localhost" },
+  "a query that is badly escaped": { ":path": "/greeter.v1.Greeter/SayHello?a=%zz" },
+  "bytes above 127 in a value": { "x-odd": "\xff\xfe\x80" },
+  "UTF-8 in a value": { "x-odd": "\xe2\x82\xac" },
+  "names of Object.prototype": { "constructor": "a", "tostring": "b" },
+  "-bin that is no base64": { "x-odd-bin": "%%%" },
+};
+
+Deno.test("app.serve() serves calls with odd header fields", async (test) => {
+  await using greeter = await serveGreeter();
+  await using client = await FrameClient.connect({ port: greeter.port });
+  for (const [name, changes] of Object.entries(ODD_FIELDS)) {
+    await test.step(name, async () => {
+      const fields = grpcFields("/greeter.v1.Greeter/SayHello", changes);
+      const { grpcStatus } = await client.response(client.startCall({ fields, body: BODY }));
+      assertEquals(grpcStatus, 0);
+    });
+  }
+});
+
+Deno.test("app.serve() leaves out header fields with names or values that HTTP forbids", async (test) => {
+  const forbidden: RawFields = [
+    ["x odd", "space in the name"],
+    ["", "no name"],
+    ["x\xe9", "byte above 127 in the name"],
+    ["x-nul", "a\0b"],
+    ["x-crlf", "a\r\nset-cookie: b"],
+  ];
+  const seen: string[] = [];
+  await using greeter = await serveGreeter({
+    handlers: {
+      sayHello(_, { metadata }) {
+        seen.push(...metadata.keys());
+        return {};
+      },
+    },
+  });
+  await using client = await FrameClient.connect({ port: greeter.port });
+  for (const field of forbidden) {
+    await test.step(field[1], async () => {
+      const call = { fields: [...FIELDS, field], body: BODY };
+      assertEquals((await client.response(client.startCall(call))).grpcStatus, 0);
+      assertEquals(seen.splice(0).sort(), ["content-type", "te"]);
+    });
+  }
+});
+
+Deno.test("app.serve() resets a stream with too many header fields", async (test) => {
+  await using greeter = await serveGreeter();
+  await using client = await FrameClient.connect({ port: greeter.port });
+  for (const count of [200, 5000]) {
+    await test.step(`${count} of them`, async () => {
+      const many = Array.from({ length: count }, (_, index) => [`x-${index}`, "a"] as const);
+      const streamId = client.startCall({ fields: [...FIELDS, ...many], body: BODY });
+      assertEquals((await client.response(streamId)).resetCode, H2_ENHANCE_YOUR_CALM);
+      assertEquals((await client.sayHello()).grpcStatus, 0);
+    });
+  }
+});
+
+Deno.test("app.serve() ignores frames and settings that it does not know", async () => {
+  await using greeter = await serveGreeter();
+  await using client = await FrameClient.connect({ port: greeter.port });
+  client.send(frame(0xee, 0xff, 1, GARBAGE), settings([0xff, 1]));
+  assertEquals((await client.sayHello()).grpcStatus, 0);
+});
+
+Deno.test("app.serve() ends the calls of a client whose connection breaks", async (test) => {
+  const signals: AbortSignal[] = [];
+  await using greeter = await serveGreeter({
+    handlers: {
+      async *chat(requests, { signal }) {
+        signals.push(signal);
+        for await (const request of requests) yield { message: request.name };
+      },
+    },
+  });
+  await using neighbour = await watchNeighbour(greeter);
+  const endings: Record<string, (client: FrameClient) => Promise<unknown> | void> = {
+    "by a FIN": (client) => client.close(),
+    "by a half-closed socket": (client) => client.closeWrite(),
+    "by a reset": async (client) => {
+      // A socket that is closed with unread bytes in it resets the connection.
+      client.pause();
+      for (let i = 0; i < 4; i++) client.send(frame(FRAME.ping, 0, 0, new Uint8Array(8)));
+      await neighbour.assertServed();
+      client.close();
+    },
+    "amid a frame": (client) => client.send(BODY).then(() => client.close()),
+  };
+  for (const [name, end] of Object.entries(endings)) {
+    await test.step(name, async () => {
+      await using client = await FrameClient.connect({ port: greeter.port });
+      const fields = grpcFields("/greeter.v1.Greeter/Chat");
+      for (let i = 0; i < 20; i++) client.send(headers(client.openStreamId(), fields));
+      await eventually("all calls begin", () => signals.length === 20);
+      await end(client);
+      await eventually("all calls are ended", () => greeter.server.callCount === 0);
+      assert(signals.splice(0).every(({ aborted }) => aborted));
+      await neighbour.assertServed();
+    });
+  }
+});
+
+function request(changes: Readonly<Record<string, string | undefined>>): Uint8Array {
+  const fields = grpcFields("/greeter.v1.Greeter/SayHello", changes);
+  // Pseudo-fields come first, also those that are none.
+  const [pseudo, rest] = [true, false].map((is) =>
+    fields.filter(([n]) => n.startsWith(":") === is)
+  );
+  return concat(headers(1, [...pseudo!, ...rest!]), data(1, BODY, true));
+}
+
+function afterHeaders(type: number, payload: Uint8Array): Uint8Array {
+  return concat(headers(1, FIELDS), frame(type, 0, 1, payload));
+}
+
+/** A client that does nothing wrong, on one connection for as long as the server is ill-treated. */
+function watchNeighbour({ baseUrl }: RunningGreeter) {
+  const client = connectGreeter(baseUrl);
+  return {
+    async assertServed() {
+      assertEquals((await client.sayHello({ name: "you" })).message, "Hello you");
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(client[Symbol.dispose]()),
+  };
+}
