@@ -82,7 +82,7 @@ export class FastGRPC {
     implementation: ServiceImplementation<NoInfer<S>>,
     options: ServiceOptions<NoInfer<S>> = {},
   ): this {
-    this.#assertNotRunning(`add service "${service?.typeName}"`);
+    this.#assertNotRunning(`add service "${service?.typeName}" to a running app`);
     if (this.#services.has(service?.typeName)) {
       throw new TypeError(
         `Cannot add service "${service.typeName}" a second time: put all its handlers in one object`,
@@ -101,7 +101,7 @@ export class FastGRPC {
    * @throws {TypeError} If the app is running.
    */
   use(interceptor: Interceptor): this {
-    this.#assertNotRunning("use an interceptor on");
+    this.#assertNotRunning("use an interceptor on a running app");
     if (typeof interceptor !== "function") {
       throw new TypeError(
         "Cannot use an interceptor that is no function: see Connect's Interceptor",
@@ -115,7 +115,7 @@ export class FastGRPC {
    * Opens a port and serves the app on it.
    *
    * @returns The running server. It stops on `shutdown()`; signals of the system are `run()`'s.
-   * @throws {TypeError | RangeError} If an option is unknown or out of range.
+   * @throws {TypeError | RangeError} If an option is unknown or out of range, or the app is running.
    * @throws {ConfigError} If a PEM file cannot be used. No port was opened then.
    */
   async serve(options: ServeOptions = {}): Promise<Server> {
@@ -129,6 +129,7 @@ export class FastGRPC {
     });
     const onAbort = () => void server.shutdown();
     signal?.addEventListener("abort", onAbort, { once: true });
+    if (signal?.aborted) onAbort();
     server.finished.then(() => signal?.removeEventListener("abort", onAbort));
     return server;
   }
@@ -137,7 +138,7 @@ export class FastGRPC {
    * Serves the app on a server of `node:http2` that you have made, and whose TLS and port are yours.
    * Shutting the returned server down closes yours.
    *
-   * @throws {TypeError} If the server has a request handler already.
+   * @throws {TypeError} If the server has a request handler already, or the app is running.
    */
   async addToServer(server: NodeHttp2Server, options: MountOptions = {}): Promise<Server> {
     const resolved = resolveMountOptions(options);
@@ -153,20 +154,25 @@ export class FastGRPC {
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
     await configureConsoleLog();
-    const server = await this.serve(options);
-    onListen?.(server.addr);
-    let signalled = false;
+    let server: Server | undefined;
+    let received = 0;
+    const obey = () => void (received > 1 ? server?.stop() : server?.shutdown());
     const onSignal = () => {
-      void (signalled ? server.stop() : server.shutdown());
-      signalled = true;
+      received++;
+      obey();
     };
     const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
       ? ["SIGINT", "SIGBREAK"]
       : ["SIGINT", "SIGTERM"];
+    // Before the port opens: whoever sees it open may send a signal at once.
     for (const name of signals) Deno.addSignalListener(name, onSignal);
     try {
+      server = await this.serve(options);
+      if (received > 0) obey();
+      onListen?.(server.addr);
       await server.finished;
     } finally {
+      await server?.stop();
       for (const name of signals) Deno.removeSignalListener(name, onSignal);
     }
   }
@@ -175,7 +181,7 @@ export class FastGRPC {
     options: ResolvedMountOptions,
     open: (onStream: Dispatcher["dispatch"]) => Promise<Listener>,
   ): Promise<Server> {
-    this.#assertNotRunning("serve");
+    this.#assertNotRunning("serve a running app a second time", "wait for its shutdown() first");
     this.#running = true;
     try {
       const methods = await this.#resolveMethods(options.healthCheck);
@@ -207,10 +213,7 @@ export class FastGRPC {
     return new Map([...own.map((method) => [method.path, method] as const), ...this.#methods]);
   }
 
-  #assertNotRunning(action: string): void {
-    if (!this.#running) return;
-    throw new TypeError(
-      `Cannot ${action} a running app: do it before serve(), or after it has stopped`,
-    );
+  #assertNotRunning(action: string, remedy = "do it before serve()"): void {
+    if (this.#running) throw new TypeError(`Cannot ${action}: ${remedy}`);
   }
 }

@@ -18,6 +18,9 @@ import { detectProtocol, parseTimeout } from "./protocol/protocol.ts";
 import { refuse } from "./protocol/refusal.ts";
 import type { MethodSpec } from "./service.ts";
 
+/** How much of a path that nobody serves goes into the log, and back to the client. */
+const MAX_SHOWN_PATH = 256;
+
 /** What a {@linkcode Dispatcher} is made from. */
 export interface DispatcherOptions {
   /** By path. */
@@ -100,9 +103,10 @@ export class Dispatcher {
 }
 
 function refuseUnknown(stream: HttpStream, protocol: Protocol, path: string): void {
-  const error = new ConnectError(`unknown method ${path}`, Code.Unimplemented);
+  const shown = path.slice(0, MAX_SHOWN_PATH);
+  const error = new ConnectError(`unknown method ${shown}`, Code.Unimplemented);
   refuse(stream, protocol, error);
-  logAccess(path, protocol, stream.peer.address, error, 0);
+  logAccess(shown, protocol, stream.peer.address, error, 0);
 }
 
 function leftBy(errorCode: number): ConnectError {
@@ -123,7 +127,8 @@ function report(call: Call, sent: ConnectError | undefined): void {
   if (call.failure !== undefined) {
     callLog.error("{method} failed: {error}", { method: path, error: call.failure });
   } else if (error?.code === Code.Internal) {
-    callLog.error("{method} failed: {error}", { method: path, error: error.rawMessage });
+    // No handler threw: it was what the client sent, or what Connect could not send.
+    callLog.warn("{method} failed: {error}", { method: path, error: error.rawMessage });
   }
   const durationMs = performance.now() - call.startedAt;
   logAccess(path, call.protocol, call.peer.address, error, durationMs);

@@ -12,14 +12,19 @@ export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING";
 
 const STATUSES: readonly string[] = ["UNKNOWN", "SERVING", "NOT_SERVING"];
 
-/** Status by service; `""` is the server as a whole. */
+/**
+ * Status by service; `""` is the server as a whole. From the begin of a shutdown on, everything is
+ * NOT_SERVING. When the app is served again, what was set before the shutdown holds again.
+ */
 export class HealthStatus {
   readonly #statuses = new Map<string, ServingStatus>();
   readonly #waiting = new Set<() => void>();
   #isShutDown = false;
 
   /**
-   * Sets the status of a service. Ignored once a shutdown has begun: nothing is ready any more.
+   * Sets the status of a service. It holds until it is set again, also when the app is stopped and
+   * served another time: a service that was set to NOT_SERVING stays so. Ignored from the begin of a
+   * shutdown until the app is served again.
    *
    * @param service Full name, such as `demo.v1.Greeter`; `""` for the server as a whole.
    * @throws {TypeError} If the status is none.
@@ -40,7 +45,8 @@ export class HealthStatus {
 
   /** Status of a service, `undefined` if it is unknown. */
   get(service: string): ServingStatus | undefined {
-    return this.#statuses.get(service);
+    const status = this.#statuses.get(service);
+    return status !== undefined && this.#isShutDown ? "NOT_SERVING" : status;
   }
 
   /** Number of known services. */
@@ -49,37 +55,37 @@ export class HealthStatus {
   }
 
   /** All known services with their status. */
-  entries(): IterableIterator<[service: string, status: ServingStatus]> {
-    return this.#statuses.entries();
+  *entries(): Generator<[service: string, status: ServingStatus]> {
+    for (const service of this.#statuses.keys()) yield [service, this.get(service)!];
   }
 
   /** Resolves at the next change of any status, or when the signal is aborted. */
-  async changed(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
+  changed(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.add(resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    await promise;
-    this.#waiting.delete(resolve);
+    const wake = () => {
+      this.#waiting.delete(wake);
+      signal.removeEventListener("abort", wake);
+      resolve();
+    };
+    this.#waiting.add(wake);
+    signal.addEventListener("abort", wake);
+    return promise;
   }
 
   /** Everything is NOT_SERVING, and stays so until {@linkcode resume}. */
   shutDown(): void {
     this.#isShutDown = true;
-    for (const service of this.#statuses.keys()) this.#statuses.set(service, "NOT_SERVING");
     this.#wake();
   }
 
-  /** Everything is SERVING again, for an app that is served another time. */
+  /** Everything is as it was before the shutdown, for an app that is served another time. */
   resume(): void {
-    if (!this.#isShutDown) return;
     this.#isShutDown = false;
-    for (const service of this.#statuses.keys()) this.#statuses.set(service, "SERVING");
     this.#wake();
   }
 
   #wake(): void {
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    for (const wake of this.#waiting) wake();
   }
 }

@@ -39,6 +39,7 @@ export class Server implements AsyncDisposable {
   /** Aborted when there is no time left to wait for anything. */
   readonly #cut = new AbortController();
   #stopping = false;
+  #addr: Deno.NetAddr | undefined;
 
   /** Made by `app.serve()`. */
   constructor(init: ServerInit) {
@@ -48,9 +49,17 @@ export class Server implements AsyncDisposable {
     this.#finish = resolve;
   }
 
-  /** Where the server listens. */
+  /**
+   * Where the server listens, also after it has stopped.
+   *
+   * @throws {TypeError} If the server is the user's own, and does not listen yet.
+   */
   get addr(): Deno.NetAddr {
-    return addressOf(this.#init.listener.server);
+    this.#addr = addressOf(this.#init.listener.server) ?? this.#addr;
+    if (this.#addr === undefined) {
+      throw new TypeError("Cannot tell where a server listens that does not: call listen() first");
+    }
+    return this.#addr;
   }
 
   /** Number of open connections. */

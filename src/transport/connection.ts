@@ -7,10 +7,11 @@
 import type { EventEmitter } from "node:events";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { Deadline } from "../deadline.ts";
 import type { Peer } from "../peer.ts";
 
-/** How long a client may take to confirm that it knows of the shutdown. */
-const GOAWAY_CONFIRM_MS = 1000;
+/** How long a client may take to answer a ping. */
+const PING_MS = 1000;
 /** How long a client may take to close its side, once nothing is left to send. */
 const LINGER_MS = 500;
 
@@ -31,18 +32,19 @@ export class Connection {
   #session: ServerHttp2Session | undefined;
   #busy = 0;
   #draining = false;
-  #handshakeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the client has read our GOAWAY, or had the time to. */
+  #clientKnows = false;
+  #closeSession: (() => void) | undefined;
+  readonly #endHandshake: () => void;
   #drainTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param handshakeTimeoutMs Until when the client must have begun to speak HTTP. */
   constructor(tcp: Socket, handshakeTimeoutMs: number) {
     this.#tcp = tcp;
     this.#wire = tcp;
-    if (handshakeTimeoutMs < Infinity) {
-      this.#handshakeTimer = setTimeout(() => this.destroy(), handshakeTimeoutMs);
-    }
+    this.#endHandshake = new Deadline(handshakeTimeoutMs).onPass(() => this.destroy());
     tcp.once("close", () => {
-      clearTimeout(this.#handshakeTimer);
+      this.#endHandshake();
       clearTimeout(this.#drainTimer);
     });
   }
@@ -55,12 +57,17 @@ export class Connection {
   /** HTTP/2 is spoken. */
   startHttp2(session: ServerHttp2Session): void {
     this.#session = session;
-    session.once("remoteSettings", () => clearTimeout(this.#handshakeTimer));
+    const close = session.close.bind(session);
+    this.#closeSession = close;
+    // Deno closes a session whose client says GOAWAY, as clients do in answer to ours, and refuses
+    // the streams that they sent before and that are still on their way.
+    session.close = (callback) => this.#draining || close(callback);
+    session.once("remoteSettings", () => this.#endHandshake());
   }
 
   /** A request came; it lasts until the emitter, a stream or a response, closes. */
   begin(exchange: EventEmitter): void {
-    clearTimeout(this.#handshakeTimer);
+    this.#endHandshake();
     this.#busy++;
     exchange.once("close", () => {
       this.#busy--;
@@ -70,23 +77,17 @@ export class Connection {
 
   /** Finishes what was begun, and closes. Streams that are on their way here are still served. */
   drain(): void {
-    if (this.#draining) return;
+    if (this.#draining || this.#tcp.destroyed) return;
     this.#draining = true;
-    const session = this.#session;
-    if (session === undefined || session.destroyed) return this.#closeIfDone();
-    const close = () => {
-      if (session.closed) return;
-      clearTimeout(this.#drainTimer);
-      session.close();
+    if (this.#session?.destroyed === false) {
+      this.#wire.write(GOAWAY_SOON);
+      this.#ping(() => {
+        this.#clientKnows = true;
+        this.#closeIfDone();
+      });
+    } else {
+      this.#clientKnows = true;
       this.#closeIfDone();
-    };
-    this.#wire.write(GOAWAY_SOON);
-    this.#drainTimer = setTimeout(close, GOAWAY_CONFIRM_MS);
-    try {
-      // Once this comes back the client has read the GOAWAY, and all it sent before is here.
-      session.ping(close);
-    } catch {
-      close();
     }
   }
 
@@ -98,10 +99,37 @@ export class Connection {
   }
 
   #closeIfDone(): void {
-    if (!this.#draining || this.#busy > 0) return;
+    if (!this.#clientKnows || this.#busy > 0 || this.#tcp.destroyed) return;
     // HTTP/1.1 between two requests, or a handshake: there is nothing to wait for.
     if (this.#session === undefined) return this.destroy();
-    if (!this.#session.closed && !this.#session.destroyed) return;
+    // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
+    // here when a second one is answered.
+    this.#ping(() => this.#busy === 0 && this.#close());
+  }
+
+  /** Calls back when the client has answered, and closes if it does not and nothing is left to do. */
+  #ping(onAnswer: () => void): void {
+    const giveUp = () => {
+      this.#clientKnows = true;
+      if (this.#busy === 0) this.#close();
+    };
+    clearTimeout(this.#drainTimer);
+    const timer = this.#drainTimer = setTimeout(giveUp, PING_MS);
+    try {
+      this.#session!.ping(() => {
+        if (this.#drainTimer !== timer) return;
+        clearTimeout(timer);
+        onAnswer();
+      });
+    } catch {
+      giveUp();
+    }
+  }
+
+  #close(): void {
+    if (this.#tcp.destroyed) return;
+    this.#closeSession!();
+    // The session closes its socket by itself, unless the client does not answer.
     clearTimeout(this.#drainTimer);
     this.#drainTimer = setTimeout(() => this.destroy(), LINGER_MS);
   }

@@ -113,11 +113,14 @@ export class Connections {
   }
 
   async #emptied(): Promise<void> {
-    if (this.#open.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const previous = this.#onEmpty;
-    this.#onEmpty = () => (previous?.(), resolve());
-    await promise;
+    if (this.#open.size > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const previous = this.#onEmpty;
+      this.#onEmpty = () => (previous?.(), resolve());
+      await promise;
+    }
+    // Streams close a turn later than their socket: the shield defers the end of their session.
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   #accept(socket: Socket): Connection {

@@ -7,6 +7,7 @@
 import { createSecureServer, createServer, type Http2SecureServer } from "node:http2";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { Server as TlsServer, type TLSSocket } from "node:tls";
+import { ConfigError } from "../errors.ts";
 import { serverLog } from "../log.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
@@ -127,21 +128,31 @@ function createTlsServer(context: TlsContext): Http2SecureServer {
   });
 }
 
-function bind(
+async function bind(
   server: NodeHttp2Server,
   { port, hostname }: Pick<ListenOptions, "port" | "hostname">,
 ): Promise<void> {
+  await assertMayListen(port, hostname ?? "::");
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen({ port, ...(hostname !== undefined && { host: hostname }) }, () => {
     server.off("error", reject);
     resolve();
   });
-  return promise;
+  await promise;
 }
 
-/** Where a server listens. */
-export function addressOf(server: NodeHttp2Server): Deno.NetAddr {
-  const { address, port } = server.address() as AddressInfo;
-  return { transport: "tcp", hostname: address, port };
+/** Deno would throw where nobody can catch it, and end the process. */
+async function assertMayListen(port: number, hostname: string): Promise<void> {
+  const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  const { state } = await Deno.permissions.request({ name: "net", host });
+  if (state === "granted") return;
+  throw new ConfigError(`Cannot listen on ${host}: run Deno with --allow-net=${host}`);
+}
+
+/** Where a server listens, `undefined` if it does not. */
+export function addressOf(server: NodeHttp2Server): Deno.NetAddr | undefined {
+  const bound = server.address() as AddressInfo | null;
+  if (bound === null) return undefined;
+  return { transport: "tcp", hostname: bound.address, port: bound.port };
 }

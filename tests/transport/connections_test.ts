@@ -193,3 +193,12 @@ Deno.test("connections are counted until they are gone, however they end", async
   await eventually("no connection", () => greeter.server.connectionCount === 0);
   for (const socket of sockets) socket.destroy();
 });
+
+Deno.test("a handshakeTimeout that is too long for a timer does not close connections", async () => {
+  await using greeter = await serveGreeter({ serve: { handshakeTimeout: "30d" } });
+  const connection = await Deno.connect({ hostname: "127.0.0.1", port: greeter.port });
+  await eventually("it is accepted", () => greeter.server.connectionCount === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(greeter.server.connectionCount, 1);
+  connection.close();
+});
