@@ -96,6 +96,9 @@ export function parseCaBundle(ca: string): X509Certificate[] {
 }
 
 async function readPem(option: string, file: string | URL): Promise<string> {
+  if (file === "") {
+    throw new ConfigError(`Cannot read "${option}": it is empty, name a file or leave it out`);
+  }
   try {
     return await readFile(file instanceof URL ? fileURLToPath(file) : file, "utf8");
   } catch (cause) {

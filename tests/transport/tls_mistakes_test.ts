@@ -41,7 +41,7 @@ const MISTAKES: Mistake[] = [
   {
     title: "an empty path, such as a variable that is not set",
     make: (pem) => ({ ...filesOf(pem), caCertificate: "" }),
-    says: ['Cannot read "caCertificate"', "ENOENT"],
+    says: ['Cannot read "caCertificate": it is empty, name a file or leave it out'],
   },
   {
     title: "a directory in place of a file",
