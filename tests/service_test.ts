@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { FastGRPC, type ServiceContext } from "../mod.ts";
+import type { FastGRPC, ServiceContext } from "../mod.ts";
 import { greeterHandlers } from "../examples/greeter.ts";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { resolveService, type ServiceImplementation, type ServiceOptions } from "../src/service.ts";
