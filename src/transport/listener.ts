@@ -137,6 +137,11 @@ async function bind(
   server.once("error", reject);
   server.listen({ port, ...(hostname !== undefined && { host: hostname }) }, () => {
     server.off("error", reject);
+    // One connection that cannot be accepted must not end the process.
+    server.on(
+      "error",
+      (error) => serverLog.error("Cannot accept a connection: {error}", { error }),
+    );
     resolve();
   });
   await promise;
