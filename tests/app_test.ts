@@ -4,10 +4,11 @@ import { ConfigError, FastGRPC, type Server } from "../mod.ts";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { greeterHandlers } from "../examples/greeter.ts";
-import { createPemSet, readPemTexts } from "./support/certificates.ts";
-import { connectGreeter, serveGreeter } from "./support/greeter.ts";
+import { startGreeter } from "./support/child_greeter.ts";
+import { connectGreeter } from "./support/connect_node.ts";
+import { serveGreeter } from "./support/greeter.ts";
 import { connectGrpcJs } from "./support/grpc_js.ts";
-import { startProgram } from "./support/program.ts";
+import { createPemSet, readPemTexts } from "./support/pem_files.ts";
 
 const LOCAL = { hostname: "127.0.0.1", port: 0 };
 
@@ -101,9 +102,7 @@ Deno.test("serve() fails when it cannot open the port, and succeeds when it can"
 });
 
 Deno.test("run() without the permission to listen fails, and names the permission", async () => {
-  const program = new URL("./support/gated_server.ts", import.meta.url);
-  const cwd = new URL("../", import.meta.url).pathname;
-  await using server = startProgram(program, { flags: [], cwd });
+  await using server = startGreeter({ flags: [] });
   await server.printed(/Cannot listen on 127.0.0.1:0: run Deno with --allow-net=127.0.0.1:0/);
   assertEquals((await server.status).code, 1);
 });

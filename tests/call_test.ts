@@ -4,7 +4,8 @@ import { Call } from "../src/call.ts";
 import type { MethodSpec } from "../src/service.ts";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { captureTimers } from "./support/captured_timers.ts";
-import { eventually } from "./support/eventually.ts";
+import { block } from "./support/stalling.ts";
+import { eventually } from "./support/waiting.ts";
 
 const METHOD: MethodSpec = {
   desc: Greeter.method.chat,
@@ -20,12 +21,6 @@ const HOUR_MS = 3_600_000;
 
 function startCall(timeoutMs = Infinity): Call {
   return new Call({ method: METHOD, protocol: "grpc", peer: PEER, timeoutMs });
-}
-
-/** Takes up the event loop. */
-function block(ms: number): void {
-  const until = performance.now() + ms;
-  while (performance.now() < until);
 }
 
 Deno.test("Call.race() passes the result on, and the error", async () => {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { Deadline, resolveTimeoutMs, type TimeoutLayers } from "../src/deadline.ts";
 import { captureTimers } from "./support/captured_timers.ts";
-import { eventually } from "./support/eventually.ts";
+import { eventually } from "./support/waiting.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { createWorkFolder, startProgram } from "./support/program.ts";
+import { assertExitsWell, createWorkFolder, startProgram } from "./support/program.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const FLAGS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs"];
@@ -68,7 +68,7 @@ async function runSnippet(snippet: string): Promise<void> {
     await program.listening;
     program.kill("SIGTERM");
   }
-  assertEquals((await program.status).code, 0, program.output());
+  await assertExitsWell(program);
 }
 
 /** A folder that looks like a user's project. */

@@ -5,14 +5,19 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
 import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.ts";
-import { connectGreeter, createSessionManager } from "./support/greeter.ts";
-import { createWorkFolder, type Program, startProgram } from "./support/program.ts";
+import { BUF } from "./support/buf.ts";
+import { connectGreeter, connectService } from "./support/connect_node.ts";
+import {
+  assertExitsWell,
+  createWorkFolder,
+  isInstalled,
+  type Program,
+  startProgram,
+} from "./support/program.ts";
 
 const LISTEN = ["--allow-net=0.0.0.0,[::]"];
 const LISTEN_TLS = [...LISTEN, "--allow-read=certs"];
@@ -36,7 +41,7 @@ async function withExample(
   const read = (file: string) => Deno.readTextFileSync(`${folder.path}/certs/${file}`);
   await test(port, read, example, folder.path);
   example.kill("SIGTERM");
-  assertEquals((await example.status).code, 0, example.output());
+  await assertExitsWell(example);
   assertStringIncludes(example.output(), "Shutting down gracefully...");
 }
 
@@ -73,19 +78,13 @@ Deno.test("examples/graceful.ts finishes a call that is in flight at SIGTERM", (
 
 Deno.test("examples/health.ts becomes healthy when its resource is there", () =>
   withExample("health", LISTEN, async (port) => {
-    const baseUrl = `http://127.0.0.1:${port}`;
-    const sessionManager = createSessionManager(baseUrl);
-    const client = createClient(Health, createGrpcTransport({ baseUrl, sessionManager }));
-    try {
-      const seen: Status[] = [];
-      for await (const { status } of client.watch({ service: "greeter.v1.Greeter" })) {
-        if (seen.push(status) && status === Status.SERVING) break;
-      }
-      assertEquals(seen.at(-1), Status.SERVING);
-      assertEquals((await client.check({})).status, Status.SERVING);
-    } finally {
-      sessionManager.abort();
+    using client = connectService(Health, `http://127.0.0.1:${port}`);
+    const seen: Status[] = [];
+    for await (const { status } of client.watch({ service: "greeter.v1.Greeter" })) {
+      if (seen.push(status) && status === Status.SERVING) break;
     }
+    assertEquals(seen.at(-1), Status.SERVING);
+    assertEquals((await client.check({})).status, Status.SERVING);
   }));
 
 Deno.test("examples/timeouts.ts has a timeout for each layer", () =>
@@ -132,10 +131,10 @@ Deno.test("examples/server.ts refuses --mtls with --plaintext", async () => {
 
 /** Runs a command line as a user would who copies it; without npm, Deno runs the same package. */
 async function paste(command: string, cwd: string): Promise<string> {
-  const hasNpx = await new Deno.Command("sh", { args: ["-c", "command -v npx"] }).output();
-  const withDeno =
-    `"${Deno.execPath()}" run -A --quiet --no-lock --no-config npm:@bufbuild/buf@1.74.0/buf`;
-  const line = hasNpx.success ? command : command.replace(/^npx .*? buf /, `${withDeno} `);
+  const withDeno = `"${Deno.execPath()}" run -A --quiet --no-lock --no-config ${BUF}`;
+  const line = await isInstalled("npx")
+    ? command
+    : command.replace(/^npx .*? buf /, `${withDeno} `);
   const { stdout, stderr } = await new Deno.Command("sh", { args: ["-c", line], cwd }).output();
   return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
 }

@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import { runBuf } from "./support/buf.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const BUF = "npm:@bufbuild/buf@1.74.0/buf";
 
 Deno.test("gen/ is what proto/ generates", async () => {
   const output = await Deno.makeTempDir();
@@ -19,16 +19,9 @@ Deno.test("proto/ passes buf lint and is formatted", async () => {
   await buf("format", "--diff", "--exit-code");
 });
 
-/** buf starts its plugin as "deno", so this very Deno comes first on its path. */
 async function buf(...args: string[]): Promise<void> {
-  const directory = new URL(".", `file://${Deno.execPath()}`).pathname;
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-lock", "-A", BUF, ...args],
-    cwd: ROOT,
-    env: { PATH: `${directory}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
-  }).output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assertEquals(code, 0, decode(stdout) + decode(stderr));
+  const { success, output } = await runBuf(...args);
+  assert(success, output);
 }
 
 async function readTree(directory: URL): Promise<Record<string, string>> {

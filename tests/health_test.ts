@@ -1,42 +1,23 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
-import {
-  createConnectTransport,
-  createGrpcTransport,
-  createGrpcWebTransport,
-} from "@connectrpc/connect-node";
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import { status as grpcStatus } from "@grpc/grpc-js";
 import type { ServingStatus } from "../mod.ts";
 import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.ts";
-import { eventually } from "./support/eventually.ts";
-import {
-  createSessionManager,
-  type GreeterOptions,
-  type ProtocolName,
-  PROTOCOLS,
-  type RunningGreeter,
-  serveGreeter,
-} from "./support/greeter.ts";
+import { connectService, type ProtocolName, PROTOCOLS } from "./support/connect_node.ts";
+import { type GreeterOptions, type RunningGreeter, serveGreeter } from "./support/greeter.ts";
 import { connectGrpcJs } from "./support/grpc_js.ts";
+import { eventually } from "./support/waiting.ts";
 
 const GREETER = "greeter.v1.Greeter";
-const TRANSPORTS = {
-  "grpc": createGrpcTransport,
-  "grpc-web": createGrpcWebTransport,
-  "connect": createConnectTransport,
-};
 
 function connectHealth(
   { baseUrl }: RunningGreeter,
   protocol: ProtocolName = "grpc",
 ): Client<typeof Health> & Disposable {
-  const sessionManager = createSessionManager(baseUrl);
-  const transport = TRANSPORTS[protocol]({ baseUrl, httpVersion: "2", sessionManager });
-  const client = createClient(Health, transport);
-  return Object.assign(client, { [Symbol.dispose]: () => sessionManager.abort() });
+  return connectService(Health, baseUrl, { protocol });
 }
 
 function serveHealth(options: GreeterOptions = {}): Promise<RunningGreeter> {
@@ -225,37 +206,3 @@ Deno.test("healthCheck is off by default: calls of Health are UNIMPLEMENTED", as
   const error = await assertRejects(() => client.check({}), ConnectError);
   assertEquals(error.code, Code.Unimplemented);
 });
-
-Deno.test("healthCheck alone loads what serves Health", async () => {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", "mod.ts"],
-    cwd: new URL("../", import.meta.url),
-  }).output();
-  assertEquals(code, 0, new TextDecoder().decode(stderr));
-  const graph = JSON.parse(new TextDecoder().decode(stdout)) as ModuleGraph;
-  const isHealth = (specifier: string) => specifier.includes("gen/grpc/health");
-  assertEquals(reachable(graph, { dynamic: false }).filter(isHealth), []);
-  assertEquals(reachable(graph, { dynamic: true }).filter(isHealth).length, 1);
-});
-
-interface ModuleGraph {
-  readonly roots: readonly string[];
-  readonly modules: readonly {
-    readonly specifier: string;
-    readonly dependencies?: readonly {
-      readonly code?: { readonly specifier?: string };
-      readonly isDynamic?: boolean;
-    }[];
-  }[];
-}
-
-function reachable({ roots, modules }: ModuleGraph, { dynamic }: { dynamic: boolean }): string[] {
-  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
-  const found = new Set(roots);
-  for (const specifier of found) {
-    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
-      if (code?.specifier !== undefined && (dynamic || !isDynamic)) found.add(code.specifier);
-    }
-  }
-  return [...found];
-}

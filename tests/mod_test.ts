@@ -24,22 +24,42 @@ Deno.test("mod.ts documents every symbol of ours", async () => {
 });
 
 Deno.test("mod.ts loads neither health nor certificates until they are asked for", async () => {
-  const graph = await staticImports(new URL("../mod.ts", import.meta.url));
-  assertEquals([...graph].some((url) => url.endsWith("/src/app.ts")), true);
-  for (const lazy of ["health.ts", "health_pb.ts", "client_certificate.ts", "dev_certs.ts"]) {
-    assertEquals([...graph].filter((url) => url.endsWith(`/${lazy}`)), [], lazy);
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "mod.ts"],
+    cwd: new URL("../", import.meta.url),
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  const graph = JSON.parse(new TextDecoder().decode(stdout)) as ModuleGraph;
+  const atOnce = reachable(graph, { dynamic: false });
+  const inAll = reachable(graph, { dynamic: true });
+  const count = (urls: readonly string[], name: string) =>
+    urls.filter((url) => url.endsWith(`/${name}`)).length;
+  assertEquals(count(atOnce, "src/app.ts"), 1);
+  for (const lazy of ["src/health.ts", "health_pb.ts", "client_certificate.ts"]) {
+    assertEquals([count(atOnce, lazy), count(inAll, lazy)], [0, 1], lazy);
   }
+  assertEquals(count(atOnce, "dev_certs.ts"), 0);
 });
 
-/** Our modules that a module needs before it runs. */
-async function staticImports(entry: URL, seen: Set<string> = new Set()): Promise<Set<string>> {
-  if (seen.has(entry.href)) return seen;
-  seen.add(entry.href);
-  const text = await Deno.readTextFile(entry);
-  for (
-    const [, specifier] of text.matchAll(/^(?:import|export) (?!type)[^;]*? from "(\.[^"]+)";/gm)
-  ) {
-    await staticImports(new URL(specifier!, entry), seen);
+interface ModuleGraph {
+  readonly roots: readonly string[];
+  readonly modules: readonly {
+    readonly specifier: string;
+    readonly dependencies?: readonly {
+      readonly code?: { readonly specifier?: string };
+      readonly isDynamic?: boolean;
+    }[];
+  }[];
+}
+
+/** Modules that are needed before others run, or also those that may be loaded later. */
+function reachable({ roots, modules }: ModuleGraph, { dynamic }: { dynamic: boolean }): string[] {
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const found = new Set(roots);
+  for (const specifier of found) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      if (code?.specifier !== undefined && (dynamic || !isDynamic)) found.add(code.specifier);
+    }
   }
-  return seen;
+  return [...found];
 }

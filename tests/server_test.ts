@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
-import { connect } from "node:http2";
 import { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
-import { eventually } from "./support/eventually.ts";
-import { Gate } from "./support/gate.ts";
-import { connectGreeter, PROTOCOLS, serveGreeter } from "./support/greeter.ts";
-import { callSayHello } from "./support/say_hello.ts";
-import { untilRefused } from "./support/until_refused.ts";
+import { connectGreeter, PROTOCOLS } from "./support/connect_node.ts";
+import { serveGreeter } from "./support/greeter.ts";
+import { connectHttp2 } from "./support/http2_client.ts";
+import { Gate, never } from "./support/stalling.ts";
+import { eventually, untilRefused } from "./support/waiting.ts";
+import { bodyOf, callSayHello, CONTENT_TYPES } from "./support/wire_formats.ts";
 
 /** Far longer than anything here takes, and shorter than what a test may wait for. */
 const SOON_MS = 4000;
@@ -19,12 +19,12 @@ function createDeafHandlers() {
     handlers: {
       sayHello(_request: unknown, context: { signal: AbortSignal }): Promise<{ message: string }> {
         signals.push(context.signal);
-        return new Promise(() => {});
+        return never();
       },
       async *sayHelloTimes(_request: unknown, context: { signal: AbortSignal }) {
         yield { message: "Hello" };
         signals.push(context.signal);
-        await new Promise(() => {});
+        await never();
       },
     },
   };
@@ -163,7 +163,7 @@ Deno.test("shutdown() sends GOAWAY on every session and closes those that are id
   await using greeter = await serveGreeter({ serve: { gracefulTimeout: Infinity } });
   const goaways: number[] = [];
   const closed = [1, 2, 3].map(() => {
-    const session = connect(greeter.baseUrl);
+    const { session } = connectHttp2(greeter.baseUrl);
     session.on("goaway", (code) => goaways.push(code));
     return new Promise((resolve) => session.once("close", resolve));
   });
@@ -184,20 +184,15 @@ Deno.test("shutdown() is not held up by a client that stopped reading", async ()
     },
     serve: { gracefulTimeout: "50ms" },
   });
-  const session = connect(greeter.baseUrl);
-  session.on("error", () => {});
-  const stream = session.request({
-    ":method": "POST",
-    ":path": "/greeter.v1.Greeter/SayHelloTimes",
-    "content-type": "application/grpc",
+  using client = connectHttp2(greeter.baseUrl);
+  const stream = client.open("/greeter.v1.Greeter/SayHelloTimes", {
+    "content-type": CONTENT_TYPES.grpc,
   });
-  stream.on("error", () => {});
-  stream.end(new Uint8Array(5));
+  stream.end(bodyOf("grpc"));
   await new Promise((resolve) => stream.once("response", resolve));
   const before = performance.now();
   await greeter.server.shutdown();
   assertLess(performance.now() - before, SOON_MS);
-  session.destroy();
 });
 
 Deno.test("Server is disposed of by its shutdown()", async () => {

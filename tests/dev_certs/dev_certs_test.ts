@@ -7,12 +7,8 @@ import {
   encodeCertificate,
   issueCertificate,
 } from "../../src/dev_certs/x509.ts";
-import {
-  createTempDirectory,
-  createTestCa,
-  issueTestServer,
-  readPemTexts,
-} from "../support/certificates.ts";
+import { createTestCa, issueTestServer } from "../support/certificates.ts";
+import { createTempDirectory, readPemTexts } from "../support/pem_files.ts";
 
 const DAY_MS = 86_400_000;
 /** 1.3.6.1.5.5.7.3.1 and .2 (RFC 5280, section 4.2.1.12) in DER. */

@@ -2,13 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { AddressInfo } from "node:net";
 import { connect, createServer } from "node:tls";
 import { ensureDevCerts } from "../../src/dev_certs/dev_certs.ts";
-import {
-  createTempDirectory,
-  createTestCa,
-  issueTestClient,
-  type PemTexts,
-  readPemTexts,
-} from "../support/certificates.ts";
+import { createTestCa, issueTestClient } from "../support/certificates.ts";
+import { createTempDirectory, type PemTexts, readPemTexts } from "../support/pem_files.ts";
 
 Deno.test("ensureDevCerts() makes files that a server and a client do mTLS with", async () => {
   await using temp = await createTempDirectory();

@@ -1,24 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { captureLog } from "../support/captured_log.ts";
-import { envelope } from "../support/envelopes.ts";
-import { eventually } from "../support/eventually.ts";
+import { sayHelloRequest } from "../support/envelopes.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { never } from "../support/stubborn.ts";
-import { CONTENT_TYPES } from "../support/wire_status.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { never } from "../support/stalling.ts";
+import { eventually } from "../support/waiting.ts";
+import { bodyOf, CONTENT_TYPES, FORMATS } from "../support/wire_formats.ts";
 
 const PATH = "/greeter.v1.Greeter/";
 const H2_CANCEL = 0x8;
-const FORMATS = Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[];
 const SECRET = "a-name-that-is-nobodys-business";
-const NAMED = new Uint8Array([0x0a, SECRET.length, ...new TextEncoder().encode(SECRET)]);
+const NAMED = sayHelloRequest(SECRET);
 /** Field 1 of 100 bytes, which are not there. */
 const GARBAGE = new Uint8Array([0x0a, 100, 1, 2, 3]);
-
-function body(format: string, data: Uint8Array): Uint8Array {
-  return format === "connect unary" ? data : envelope(data);
-}
 
 /** What ends a call before its handler, or in it, and the code in the log. */
 const CALLS: readonly { what: string; fields?: Record<string, string>; code: string }[] = [
@@ -63,7 +58,7 @@ for (const format of FORMATS) {
       await t.step(what, async () => {
         act = acts[what] ?? (() => {});
         const before = log.access().length;
-        using client = connectRaw(greeter.baseUrl);
+        using client = connectHttp2(greeter.baseUrl);
         const headers = {
           "content-type": CONTENT_TYPES[format],
           "accept-encoding": "gzip",
@@ -72,7 +67,7 @@ for (const format of FORMATS) {
           "authorization": SECRET,
         };
         const data = what === "garbage" ? GARBAGE : NAMED;
-        await client.request(PATH + method, headers, body(format, data));
+        await client.request(PATH + method, headers, bodyOf(format, data));
         await log.waitForAccess(before + 1);
         assertEquals(log.access().slice(before), [`${PATH}${method} ${code} ${protocol}`]);
       });
@@ -81,9 +76,9 @@ for (const format of FORMATS) {
       const before = log.access().length;
       let started = false;
       act = () => (started = true, never());
-      using client = connectRaw(greeter.baseUrl);
+      using client = connectHttp2(greeter.baseUrl);
       const stream = client.open(PATH + method, { "content-type": CONTENT_TYPES[format] });
-      stream.end(body(format, NAMED));
+      stream.end(bodyOf(format, NAMED));
       await eventually("the handler runs", () => started);
       stream.close(H2_CANCEL);
       await log.waitForAccess(before + 1);
@@ -91,7 +86,7 @@ for (const format of FORMATS) {
     });
     await t.step("unknown method", async () => {
       const before = log.access().length;
-      using client = connectRaw(greeter.baseUrl);
+      using client = connectHttp2(greeter.baseUrl);
       await client.request(`${PATH}Nope?x=1`, { "content-type": CONTENT_TYPES[format] });
       await log.waitForAccess(before + 1);
       assertEquals(log.access().slice(before), [`${PATH}Nope unimplemented ${protocol}`]);

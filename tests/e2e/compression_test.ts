@@ -1,21 +1,21 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { SayHelloRequestSchema, SayHelloResponseSchema } from "../../gen/greeter/v1/greeter_pb.ts";
-import { Metadata } from "@grpc/grpc-js";
-import { envelope, openEnvelopes } from "../support/envelopes.ts";
-import { connectGreeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
-import { callGrpcJs, connectGrpcJsGreeter } from "../support/grpc_js_greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+import { Greeter, SayHelloResponseSchema } from "../../gen/greeter/v1/greeter_pb.ts";
+import { connectGreeter, PROTOCOLS } from "../support/connect_node.ts";
+import { openEnvelopes, sayHelloRequest } from "../support/envelopes.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectGrpcJs } from "../support/grpc_js.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { bodyOf, CONTENT_TYPES, FORMATS, readStatus } from "../support/wire_formats.ts";
 
 const PATH = "/greeter.v1.Greeter/";
 const COMPRESSED = 0x01;
 const NAME = "x".repeat(50_000);
-const REQUEST = toBinary(SayHelloRequestSchema, create(SayHelloRequestSchema, { name: NAME }));
+const REQUEST = sayHelloRequest(NAME);
 
-const FORMATS = {
+const METHODS = {
   "grpc": { method: "SayHello", encoding: "grpc-encoding", accept: "grpc-accept-encoding" },
   "grpc-web": { method: "SayHello", encoding: "grpc-encoding", accept: "grpc-accept-encoding" },
   "connect stream": {
@@ -26,18 +26,19 @@ const FORMATS = {
   "connect unary": { method: "SayHello", encoding: "content-encoding", accept: "accept-encoding" },
 } as const;
 
-for (const [format, { method, encoding, accept }] of Object.entries(FORMATS)) {
-  const contentType = CONTENT_TYPES[format as keyof typeof CONTENT_TYPES];
+for (const format of FORMATS) {
+  const { method, encoding, accept } = METHODS[format];
+  const contentType = CONTENT_TYPES[format];
   const isUnary = format === "connect unary";
 
   Deno.test(`gzip goes both ways (${format})`, async () => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const zipped = gzipSync(REQUEST);
     const response = await client.request(
       PATH + method,
       { "content-type": contentType, [encoding]: "gzip", [accept]: "br, gzip" },
-      isUnary ? zipped : envelope(zipped, COMPRESSED),
+      bodyOf(format, zipped, COMPRESSED),
     );
     assertEquals(readStatus(response).code, "ok");
     assertEquals(response.headers[encoding], "gzip");
@@ -50,10 +51,9 @@ for (const [format, { method, encoding, accept }] of Object.entries(FORMATS)) {
 
   Deno.test(`gzip is left out for a client that does not take it (${format})`, async () => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const headers = { "content-type": contentType, [accept]: "br" };
-    const body = isUnary ? REQUEST : envelope(REQUEST);
-    const response = await client.request(PATH + method, headers, body);
+    const response = await client.request(PATH + method, headers, bodyOf(format, REQUEST));
     assertEquals(readStatus(response).code, "ok");
     assertEquals(response.headers[encoding], undefined);
     const message = isUnary ? response.body : openEnvelopes(response.body)[0]!.data;
@@ -62,11 +62,11 @@ for (const [format, { method, encoding, accept }] of Object.entries(FORMATS)) {
 
   Deno.test(`unknown compression is UNIMPLEMENTED and names what is known (${format})`, async () => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const response = await client.request(
       PATH + method,
       { "content-type": contentType, [encoding]: "snappy" },
-      isUnary ? REQUEST : envelope(REQUEST, COMPRESSED),
+      bodyOf(format, REQUEST, COMPRESSED),
     );
     assertEquals(readStatus(response), {
       code: "unimplemented",
@@ -99,15 +99,17 @@ for (const protocol of PROTOCOLS) {
 
 Deno.test("gzip is spoken with grpc-js, both ways", async () => {
   await using greeter = await serveGreeter();
-  using client = connectGrpcJsGreeter(`127.0.0.1:${greeter.port}`, {
-    "grpc.default_compression_algorithm": 2,
+  using client = connectGrpcJs(greeter.port, {
+    channel: { "grpc.default_compression_algorithm": 2 },
   });
-  for (const method of ["sayHello", "sayHelloTimes", "chat"] as const) {
-    const result = await callGrpcJs(client, method, {
-      names: [NAME, NAME],
-      metadata: new Metadata(),
-    });
-    assertEquals(new Set(result.messages), new Set([`Hello ${NAME}`]));
-    assertEquals(result.status.code, 0);
+  const { sayHello, sayHelloTimes, chat } = Greeter.method;
+  const results = [
+    await client.call(sayHello, [{ name: NAME }]),
+    await client.call(sayHelloTimes, [{ name: NAME, times: 2 }]),
+    await client.call(chat, [{ name: NAME }, { name: NAME }]),
+  ];
+  for (const { messages, status } of results) {
+    assertEquals(new Set(messages.map(({ message }) => message)), new Set([`Hello ${NAME}`]));
+    assertEquals(status.code, 0);
   }
 });

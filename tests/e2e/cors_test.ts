@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { CorsOptions } from "../../mod.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
 
 const SAY_HELLO = "/greeter.v1.Greeter/SayHello";
 const APP = "https://app.example.com";
@@ -16,7 +16,7 @@ const LISTED: CorsOptions = {
 /** A preflight, as a browser sends it. */
 async function preflight(cors: CorsOptions | undefined, origin: string) {
   await using greeter = await serveGreeter({ app: cors === undefined ? {} : { cors } });
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   return (await client.request(SAY_HELLO, {
     ":method": "OPTIONS",
     origin,
@@ -28,7 +28,7 @@ async function preflight(cors: CorsOptions | undefined, origin: string) {
 /** A call by Connect JSON, as a script in a browser makes it. */
 async function call(cors: CorsOptions | undefined, origin?: string) {
   await using greeter = await serveGreeter({ app: cors === undefined ? {} : { cors } });
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   const headers = { "content-type": "application/json", ...(origin !== undefined && { origin }) };
   return await client.request(SAY_HELLO, headers, `{"name":"Deno"}`);
 }
@@ -88,7 +88,7 @@ Deno.test("CORS shows a foreign origin nothing, and tells caches so", async () =
 
 Deno.test("CORS marks answers that reach no method", async () => {
   await using greeter = await serveGreeter({ app: { cors: LISTED } });
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   const paths = ["/nope", SAY_HELLO];
   for (const contentType of ["application/grpc-web+proto", "application/json", "text/plain"]) {
     for (const path of paths) {

@@ -1,9 +1,10 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { captureLog } from "../support/captured_log.ts";
-import { connectGreeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
-import { eventually } from "../support/eventually.ts";
-import { block, codeOf, never } from "../support/stubborn.ts";
+import { codeOf, connectGreeter, PROTOCOLS, requestsOf } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { block, never } from "../support/stalling.ts";
+import { eventually } from "../support/waiting.ts";
 
 const TIMEOUT_MS = 60;
 
@@ -36,9 +37,6 @@ Deno.test("deadline reaches a handler before it is given more of a request strea
       },
     },
   });
-  const requestsOf = async function* (names: string[]) {
-    for (const name of names) yield { name };
-  };
   for (const protocol of PROTOCOLS) {
     for (const method of ["sayHelloToAll", "chat"] as const) {
       for (const names of [["a"], ["a", "b"]]) {
@@ -46,8 +44,8 @@ Deno.test("deadline reaches a handler before it is given more of a request strea
           seen = [];
           using client = connectGreeter(greeter.baseUrl, { protocol });
           const call = method === "chat"
-            ? Array.fromAsync(client.chat(requestsOf(names)))
-            : client.sayHelloToAll(requestsOf(names));
+            ? Array.fromAsync(client.chat(requestsOf(...names)))
+            : client.sayHelloToAll(requestsOf(...names));
           assertEquals((await codeOf(call)).split(":")[0], "DeadlineExceeded");
           assertEquals(seen, ["a"]);
           assertInstanceOf(failure, ConnectError);

@@ -1,11 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { captureAbortListeners, captureTimers } from "../support/captured_timers.ts";
-import { envelope } from "../support/envelopes.ts";
-import { eventually } from "../support/eventually.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+import { connectHttp2, readResponse } from "../support/http2_client.ts";
+import { eventually } from "../support/waiting.ts";
+import { bodyOf, CONTENT_TYPES, FORMATS, readStatus } from "../support/wire_formats.ts";
 
 const PATH = "/greeter.v1.Greeter/";
 const H2_CANCEL = 0x8;
@@ -15,7 +14,7 @@ const KINDS = ["SayHello", "SayHelloTimes", "SayHelloToAll", "Chat"];
 /** The request that makes the handlers below do so. */
 const ENDS = ["ok", "not_found", "internal", "canceled"] as const;
 
-const CALLS = (Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[]).flatMap((format) =>
+const CALLS = FORMATS.flatMap((format) =>
   KINDS
     .filter((method) =>
       !format.startsWith("connect") ||
@@ -51,7 +50,7 @@ Deno.test("a finished call leaves no timer and no listener behind", async (t) =>
       },
     },
   });
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   for (const call of CALLS) {
     await t.step(`${call.format}: ${call.method} ends ${call.end}`, async () => {
       end = call.end;
@@ -62,7 +61,7 @@ Deno.test("a finished call leaves no timer and no listener behind", async (t) =>
         "content-type": CONTENT_TYPES[call.format],
       });
       const response = readResponse(stream);
-      stream.end(call.format === "connect unary" ? undefined : envelope(new Uint8Array()));
+      stream.end(bodyOf(call.format));
       await started.promise;
       const deadlines = () => timers.pending.filter((ms) => ms > HOUR_MS / 2 && ms <= HOUR_MS);
       if (end === "canceled") {

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { text } from "node:stream/consumers";
 import { connect as connectTls } from "node:tls";
 import { captureLog } from "../support/captured_log.ts";
-import { createPemSet, readPemTexts } from "../support/certificates.ts";
 import { envelope } from "../support/envelopes.ts";
-import { eventually } from "../support/eventually.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+import { connectHttp2, readResponse } from "../support/http2_client.ts";
+import { createPemSet } from "../support/pem_files.ts";
+import { eventually } from "../support/waiting.ts";
+import { bodyOf, CONTENT_TYPES, readStatus, type WireFormat } from "../support/wire_formats.ts";
 
 const PATH = "/greeter.v1.Greeter/";
 const TIMEOUT = "100ms";
@@ -18,7 +18,7 @@ const SLACK_MS = 2000;
 const HALF = envelope(new Uint8Array(100)).subarray(0, 50);
 const STREAMS = ["grpc", "grpc-web", "connect stream"] as const;
 
-const STALLED: readonly [keyof typeof CONTENT_TYPES, string][] = [
+const STALLED: readonly [WireFormat, string][] = [
   ["grpc", "SayHello"],
   ["grpc-web", "SayHello"],
   ["connect unary", "SayHello"],
@@ -34,7 +34,7 @@ Deno.test("deadline ends a call whose request stalls halfway", async (t) => {
     app: { timeout: TIMEOUT },
     handlers: { sayHello: () => ({ message: String(greeted++) }) },
   });
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   for (const [format, method] of STALLED) {
     await t.step(`${format}: ${method}`, async () => {
       const before = log.access().length;
@@ -57,16 +57,14 @@ Deno.test("deadline ends a call whose request stalls halfway", async (t) => {
 
 Deno.test("deadline ends a Connect call over HTTP/1.1 whose request stalls halfway", async () => {
   await using pem = await createPemSet();
-  const { caCertificate } = await readPemTexts(pem);
-  const { sslCertificateChain, sslPrivateKey } = pem;
   await using greeter = await serveGreeter({
     app: { timeout: TIMEOUT },
-    serve: { sslCertificateChain, sslPrivateKey },
+    serve: pem.tls,
   });
   const socket = connectTls({
     port: greeter.port,
     host: "localhost",
-    ca: caCertificate,
+    ca: pem.ca.certificate,
     ALPNProtocols: ["http/1.1"],
   });
   const lines = [
@@ -99,7 +97,7 @@ for (const format of STREAMS) {
           },
         },
       });
-      using client = connectRaw(greeter.baseUrl, { settings: { initialWindowSize } });
+      using client = connectHttp2(greeter.baseUrl, { settings: { initialWindowSize } });
       const headers = { "content-type": CONTENT_TYPES[format] };
       const startedAt = performance.now();
       const stream = client.open(`${PATH}SayHelloTimes`, headers);
@@ -138,7 +136,7 @@ for (const format of STREAMS) {
         },
       },
     });
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const headers = { "content-type": CONTENT_TYPES[format] };
     const stream = client.open(`${PATH}SayHelloTimes`, headers);
     const response = readResponse(stream);
@@ -156,9 +154,9 @@ for (const format of ["grpc", "grpc-web", "connect unary"] as const) {
   Deno.test(`deadline frees a unary call whose answer is not read (${format})`, async () => {
     await using log = await captureLog();
     await using greeter = await serveGreeter({ app: { timeout: TIMEOUT } });
-    using client = connectRaw(greeter.baseUrl, { settings: { initialWindowSize: 0 } });
+    using client = connectHttp2(greeter.baseUrl, { settings: { initialWindowSize: 0 } });
     const stream = client.open(`${PATH}SayHello`, { "content-type": CONTENT_TYPES[format] });
-    stream.end(format === "connect unary" ? new Uint8Array() : envelope(new Uint8Array()));
+    stream.end(bodyOf(format));
     await eventually("the call has begun", () => greeter.server.callCount === 1);
     await eventually("the stream is gone", () => greeter.server.callCount === 0);
     const protocol = format.split(" ")[0];

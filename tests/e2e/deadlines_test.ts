@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import type { Duration, ServiceImplementation } from "../../mod.ts";
-import { connectGreeter, type Greeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
-import { eventually } from "../support/eventually.ts";
-import { block, codeOf, never } from "../support/stubborn.ts";
+import type { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
+import { codeOf, connectGreeter, PROTOCOLS } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { block, never } from "../support/stalling.ts";
+import { eventually } from "../support/waiting.ts";
 
 type Client = ReturnType<typeof connectGreeter>;
 

@@ -1,9 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { captureLog } from "../support/captured_log.ts";
-import { envelope } from "../support/envelopes.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { bodyOf, CONTENT_TYPES, readStatus, type WireFormat } from "../support/wire_formats.ts";
 
 const PATH = "/greeter.v1.Greeter/";
 const TIMEOUT_FIELDS = {
@@ -12,13 +11,12 @@ const TIMEOUT_FIELDS = {
   "connect stream": "connect-timeout-ms",
   "connect unary": "connect-timeout-ms",
 } as const;
-type Format = keyof typeof CONTENT_TYPES;
 
 /** All four kinds of method in each format that has them. */
-const CALLS: readonly [Format, string][] = (["grpc", "grpc-web", "connect stream"] as const)
+const CALLS: readonly [WireFormat, string][] = (["grpc", "grpc-web", "connect stream"] as const)
   .flatMap((format) =>
     ["SayHello", "SayHelloTimes", "SayHelloToAll", "Chat"]
-      .map((method): [Format, string] => [
+      .map((method): [WireFormat, string] => [
         format === "connect stream" && method === "SayHello" ? "connect unary" : format,
         method,
       ])
@@ -50,25 +48,21 @@ function serveRecorder(seen: [string, number][]) {
   });
 }
 
-function requestOf(format: Format): Uint8Array {
-  return format === "connect unary" ? new Uint8Array() : envelope(new Uint8Array());
-}
-
-const EXPIRED: Record<Format, readonly string[]> = {
+const EXPIRED: Record<WireFormat, readonly string[]> = {
   "grpc": ["0m", "0H", "1n"],
   "grpc-web": ["0S", "1n"],
   "connect stream": ["0"],
   "connect unary": ["0", "0000000000"],
 };
 
-const MALFORMED: Record<Format, readonly string[]> = {
+const MALFORMED: Record<WireFormat, readonly string[]> = {
   "grpc": ["", "m", "1", "-1m", "1.5S", "1s", "123456789n", "1m1m", "0x1m", "१m", "Infinity"],
   "grpc-web": ["1 m", "soon"],
   "connect stream": ["-1", "1e3"],
   "connect unary": ["", "-1", "1.5", "1s", "12345678901", "NaN", "0x10", "Infinity"],
 };
 
-const HUGE: Record<Format, readonly [string, number][]> = {
+const HUGE: Record<WireFormat, readonly [string, number][]> = {
   "grpc": [["99999999H", 99_999_999 * 3600], ["99999999S", 99_999_999]],
   "grpc-web": [["99999999H", 99_999_999 * 3600], ["99999999M", 99_999_999 * 60]],
   "connect stream": [["9999999999", 9_999_999.999]],
@@ -77,12 +71,12 @@ const HUGE: Record<Format, readonly [string, number][]> = {
 
 async function callWithTimeout(
   baseUrl: string,
-  [format, method]: [Format, string],
+  [format, method]: [WireFormat, string],
   timeout: string,
 ) {
-  using client = connectRaw(baseUrl);
+  using client = connectHttp2(baseUrl);
   const headers = { "content-type": CONTENT_TYPES[format], [TIMEOUT_FIELDS[format]]: timeout };
-  return readStatus(await client.request(PATH + method, headers, requestOf(format)));
+  return readStatus(await client.request(PATH + method, headers, bodyOf(format)));
 }
 
 Deno.test("timeout that is over on arrival ends the call before its handler", async (t) => {
@@ -137,9 +131,9 @@ Deno.test("timeout of any length does not overflow", async (t) => {
 Deno.test("timeout of another protocol's field is not looked at", async () => {
   const seen: [string, number][] = [];
   await using greeter = await serveRecorder(seen);
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   const headers = { "content-type": CONTENT_TYPES.grpc, "connect-timeout-ms": "0" };
-  const response = await client.request(`${PATH}SayHello`, headers, requestOf("grpc"));
+  const response = await client.request(`${PATH}SayHello`, headers, bodyOf("grpc"));
   assertEquals(readStatus(response).code, "ok");
   assertEquals(seen, [["SayHello", Infinity]]);
 });

@@ -1,16 +1,16 @@
 import { assert, assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { Metadata } from "@grpc/grpc-js";
 import {
+  Greeter,
   SayHelloRequestSchema,
   SayHelloTimesRequestSchema,
 } from "../../gen/greeter/v1/greeter_pb.ts";
 import { captureLog } from "../support/captured_log.ts";
-import { envelope } from "../support/envelopes.ts";
-import { connectGreeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
-import { callGrpcJs, connectGrpcJsGreeter } from "../support/grpc_js_greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { CONTENT_TYPES } from "../support/wire_status.ts";
+import { connectGreeter, PROTOCOLS, requestsOf } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectGrpcJs } from "../support/grpc_js.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { bodyOf, CONTENT_TYPES, FORMATS } from "../support/wire_formats.ts";
 
 const PATH = "/greeter.v1.Greeter/";
 const KINDS = ["unary", "server stream", "client stream", "bidirectional stream"] as const;
@@ -36,10 +36,6 @@ function serveThrowing(thrown: () => unknown) {
       },
     },
   });
-}
-
-async function* requestsOf(...names: string[]) {
-  for (const name of names) yield { name };
 }
 
 /** The error that a call of this kind ends with. */
@@ -82,12 +78,12 @@ Deno.test("ConnectError reaches the client with code, message, details and metad
     }
   }
   await t.step("grpc-js", async () => {
-    using client = connectGrpcJsGreeter(`127.0.0.1:${greeter.port}`);
-    for (const method of ["sayHello", "sayHelloTimes", "sayHelloToAll", "chat"] as const) {
-      const result = await callGrpcJs(client, method, { names: ["a"], metadata: new Metadata() });
-      assertEquals(Number(result.status.code), Code.NotFound);
-      assertEquals(result.status.details, "no such name");
-      assertEquals(result.status.metadata.get("x-reason"), ["typo"]);
+    using client = connectGrpcJs(greeter.port);
+    for (const method of Greeter.methods) {
+      const { status } = await client.call(method, [{ name: "a" }]);
+      assertEquals(Number(status.code), Code.NotFound);
+      assertEquals(status.details, "no such name");
+      assertEquals(status.metadata.get("x-reason"), ["typo"]);
     }
   });
 });
@@ -141,16 +137,16 @@ for (const [what, thrown] of Object.entries(OTHERS)) {
   });
 }
 
-for (const format of ["grpc", "grpc-web", "connect stream", "connect unary"] as const) {
+for (const format of FORMATS) {
   Deno.test(`neither another error nor a cause shows on the wire (${format})`, async () => {
     for (const thrown of [new Error("secret"), new ConnectError("no", 3, {}, [], "secret")]) {
       await using greeter = await serveThrowing(() => thrown);
-      using client = connectRaw(greeter.baseUrl);
+      using client = connectHttp2(greeter.baseUrl);
       const isUnary = format === "connect unary";
       const { headers, trailers, body } = await client.request(
         `${PATH}${isUnary ? "SayHello" : "SayHelloTimes"}`,
         { "content-type": CONTENT_TYPES[format] },
-        isUnary ? new Uint8Array() : envelope(new Uint8Array()),
+        bodyOf(format),
       );
       const wire = JSON.stringify([headers, trailers]) + new TextDecoder().decode(body);
       assert(!wire.includes("secret"), wire);

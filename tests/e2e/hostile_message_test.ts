@@ -1,10 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { Code } from "@connectrpc/connect";
-import { FrameClient, GARBAGE } from "../support/frame_client.ts";
+import { envelope, sayHelloRequest } from "../support/envelopes.ts";
+import { FrameClient } from "../support/frame_client.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { bytesOf, concat, envelope, grpcFields, protoName } from "../support/raw_frames.ts";
+import { bytesOf, concat, GARBAGE, grpcFields } from "../support/http2_frames.ts";
 
-const MESSAGE = protoName("raw");
+const MESSAGE = sayHelloRequest("raw");
 const GOOD = envelope(MESSAGE);
 const EMPTY = new Uint8Array();
 

@@ -1,27 +1,28 @@
 import { assert, assertEquals } from "@std/assert";
-import { eventually } from "../support/eventually.ts";
-import { FrameClient, GARBAGE } from "../support/frame_client.ts";
-import { connectGreeter, type RunningGreeter, serveGreeter } from "../support/greeter.ts";
+import { connectGreeter } from "../support/connect_node.ts";
+import { envelope, sayHelloRequest } from "../support/envelopes.ts";
+import { FrameClient } from "../support/frame_client.ts";
+import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
 import {
   bytesOf,
   concat,
   data,
-  envelope,
   FLAG,
   FRAME,
   frame,
+  GARBAGE,
   grpcFields,
   headerBlock,
+  type HeaderFields,
   headers,
   PREFACE,
-  protoName,
-  type RawFields,
   settings,
   windowUpdate,
-} from "../support/raw_frames.ts";
+} from "../support/http2_frames.ts";
+import { eventually } from "../support/waiting.ts";
 
 const FIELDS = grpcFields("/greeter.v1.Greeter/SayHello");
-const BODY = envelope(protoName("raw"));
+const BODY = envelope(sayHelloRequest("raw"));
 const H2_PROTOCOL_ERROR = 1;
 const H2_FLOW_CONTROL_ERROR = 3;
 const H2_STREAM_CLOSED = 5;
@@ -142,7 +143,7 @@ Deno.test("app.serve() serves calls with odd header fields", async (test) => {
 });
 
 Deno.test("app.serve() leaves out header fields with names or values that HTTP forbids", async (test) => {
-  const forbidden: RawFields = [
+  const forbidden: HeaderFields = [
     ["x odd", "space in the name"],
     ["", "no name"],
     ["x\xe9", "byte above 127 in the name"],

@@ -1,19 +1,16 @@
 import { assertEquals } from "@std/assert";
-import { Code, ConnectError, createClient, createContextKey } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 import type { Interceptor } from "../../mod.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import {
+  codeOf,
   connectGreeter,
-  createSessionManager,
+  connectService,
   PROTOCOLS,
-  serveGreeter,
-} from "../support/greeter.ts";
-import { codeOf, never } from "../support/stubborn.ts";
-
-async function* requestsOf(...names: string[]) {
-  for (const name of names) yield { name };
-}
+  requestsOf,
+} from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { never } from "../support/stalling.ts";
 
 /** Notes when it is entered and left. */
 function noting(name: string, notes: string[]): Interceptor {
@@ -142,13 +139,7 @@ Deno.test("interceptors leave standalone services alone", async () => {
     serve: { healthCheck: true },
     prepare: (app) => app.use(noting("first", notes)),
   });
-  const { baseUrl } = greeter;
-  const sessionManager = createSessionManager(baseUrl);
-  const health = createClient(
-    Health,
-    createGrpcTransport({ baseUrl, sessionManager }),
-  );
+  using health = connectService(Health, greeter.baseUrl);
   await health.check({});
-  sessionManager.abort();
   assertEquals(notes, []);
 });

@@ -1,22 +1,18 @@
 import { assertEquals } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { compressionGzip } from "@connectrpc/connect-node";
-import { Metadata } from "@grpc/grpc-js";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { captureLog } from "../support/captured_log.ts";
-import { envelope } from "../support/envelopes.ts";
-import { connectGreeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
-import { callGrpcJs, connectGrpcJsGreeter } from "../support/grpc_js_greeter.ts";
-import { connectRaw, readResponse } from "../support/raw_client.ts";
-import { codeOf } from "../support/stubborn.ts";
-import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+import { codeOf, connectGreeter, PROTOCOLS, requestsOf } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectGrpcJs } from "../support/grpc_js.ts";
+import { connectHttp2, readResponse } from "../support/http2_client.ts";
+import { bodyOf, CONTENT_TYPES, readStatus } from "../support/wire_formats.ts";
 
 /** So small that answers are not compressed: Deno's client drops the end of what is unpacked. */
 const LIMIT = 1000;
 const MIB = 1024 * 1024;
-
-async function* requestsOf(...names: string[]) {
-  for (const name of names) yield { name };
-}
+const COMPRESSED = 0x01;
 
 async function codeNameOf(work: PromiseLike<unknown>): Promise<string> {
   return (await codeOf(work)).split(":")[0]!;
@@ -66,13 +62,11 @@ for (const protocol of PROTOCOLS) {
 
 Deno.test("maxReceiveBytes is 4 MiB unless it is set", async () => {
   await using greeter = await serveGreeter();
-  using client = connectGrpcJsGreeter(`127.0.0.1:${greeter.port}`, {
-    "grpc.max_receive_message_length": -1,
-    "grpc.max_send_message_length": -1,
+  using client = connectGrpcJs(greeter.port, {
+    channel: { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 },
   });
   for (const [bytes, code] of [[4 * MIB - 100, 0], [4 * MIB + 1, 8]] as const) {
-    const names = ["x".repeat(bytes)];
-    const { status } = await callGrpcJs(client, "sayHello", { names, metadata: new Metadata() });
+    const { status } = await client.call(Greeter.method.sayHello, [{ name: "x".repeat(bytes) }]);
     assertEquals(status.code, code);
   }
 });
@@ -92,10 +86,10 @@ for (const [format, method, encoding] of CALLS) {
   Deno.test(`a gzip bomb is not unpacked beyond the limit (${format})`, async () => {
     await using log = await captureLog();
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const bomb = gzipSync(new Uint8Array(64 * MIB));
     const headers = { "content-type": contentType, [encoding]: "gzip" };
-    const response = await client.request(path, headers, isUnary ? bomb : envelope(bomb, 1));
+    const response = await client.request(path, headers, bodyOf(format, bomb, COMPRESSED));
     assertEquals(readStatus(response).code, "resource_exhausted");
     await log.waitForAccess(1);
     assertEquals(log.calls(), []);
@@ -103,16 +97,16 @@ for (const [format, method, encoding] of CALLS) {
 
   Deno.test(`a body that is no gzip is the client's fault (${format})`, async () => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const headers = { "content-type": contentType, [encoding]: "gzip" };
     const body = new TextEncoder().encode("no gzip");
-    const response = await client.request(path, headers, isUnary ? body : envelope(body, 1));
+    const response = await client.request(path, headers, bodyOf(format, body, COMPRESSED));
     assertEquals(readStatus(response).code, "invalid_argument");
   });
 
   Deno.test(`a message that only claims to be large is refused at once (${format})`, async () => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const stream = client.open(path, {
       "content-type": contentType,
       ...(isUnary && { "content-length": String(0xffff_ffff) }),

@@ -1,22 +1,24 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { Code } from "@connectrpc/connect";
-import { connectGreeter, serveGreeter } from "../support/greeter.ts";
-import { assertStopsWell, startGreeter } from "../support/child_greeter.ts";
-import { eventually } from "../support/eventually.ts";
-import { FrameClient, GARBAGE } from "../support/frame_client.ts";
+import { startGreeter } from "../support/child_greeter.ts";
+import { connectGreeter } from "../support/connect_node.ts";
+import { envelope, sayHelloRequest } from "../support/envelopes.ts";
+import { FrameClient } from "../support/frame_client.ts";
 import { runGoawayLoad } from "../support/goaway_load.ts";
+import { serveGreeter } from "../support/greeter.ts";
 import {
   concat,
-  envelope,
+  GARBAGE,
   grpcFields,
   headers,
-  protoName,
   rstStream,
   windowUpdate,
-} from "../support/raw_frames.ts";
+} from "../support/http2_frames.ts";
+import { assertExitsWell } from "../support/program.ts";
+import { eventually } from "../support/waiting.ts";
 
 const MIB = 2 ** 20;
-const BODY = envelope(protoName("raw"));
+const BODY = envelope(sayHelloRequest("raw"));
 
 Deno.test("a server stream waits for a client that does not read", async () => {
   let yielded = 0;
@@ -59,7 +61,7 @@ Deno.test("an upload waits for a handler that does not read", async () => {
   await using client = await FrameClient.connect({ port: greeter.port });
   const streamId = client.openStreamId();
   client.send(headers(streamId, grpcFields("/greeter.v1.Greeter/SayHelloToAll")));
-  const message = envelope(protoName("a".repeat(MIB)));
+  const message = envelope(sayHelloRequest("a".repeat(MIB)));
   const upload = concat(...Array.from({ length: 16 }, () => message));
   let sent = 0;
   const sendMore = () => sent += client.sendWithinWindow(streamId, upload.subarray(sent));
@@ -81,8 +83,11 @@ Deno.test("an upload waits for a handler that does not read", async () => {
 });
 
 Deno.test("app.serve() gives back the memory of bad clients, broken connections and cancelled calls", async () => {
-  await using server = await startGreeter({ v8Flags: ["--expose-gc"] });
-  const { port } = server;
+  await using server = startGreeter({
+    run: { gracefulTimeout: "5s" },
+    flags: ["--allow-net=127.0.0.1", "--v8-flags=--expose-gc"],
+  });
+  const port = await server.port();
   // The first rounds make room that is kept for those to come.
   for (let round = 0; round < 2; round++) await abuse(port);
   const before = await readMemory(port);
@@ -93,7 +98,8 @@ Deno.test("app.serve() gives back the memory of bad clients, broken connections 
   console.log(`before: ${mib(before)}; after: ${mib(after)}`);
   assertLess(after.heapUsed - before.heapUsed, 8 * MIB, "heap");
   assertLess(after.rss - before.rss, 128 * MIB, "RSS");
-  await assertStopsWell(server);
+  server.kill("SIGTERM");
+  await assertExitsWell(server);
 });
 
 interface Memory {

@@ -1,14 +1,12 @@
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import {
-  createPemSet,
   createTestCa,
   issueTestClient,
-  type PemSet,
   type TestCa,
   type TestCertificate,
 } from "../support/certificates.ts";
-import { createCustomCa } from "../support/custom_certificates.ts";
 import { type GreeterOptions, serveGreeter } from "../support/greeter.ts";
+import { createPemSet } from "../support/pem_files.ts";
 import { CALLERS, probeTls } from "../support/tls_clients.ts";
 
 const HOUR_MS = 3_600_000;
@@ -19,13 +17,7 @@ interface Stranger {
   issue(ca: TestCa): Promise<TestCertificate> | undefined;
 }
 
-const issueAt = (ca: TestCa, fromMs: number, toMs: number) =>
-  ca.issue({
-    commonName: "stranger",
-    usage: "client",
-    notBefore: new Date(Date.now() + fromMs),
-    notAfter: new Date(Date.now() + toMs),
-  });
+const issueAt = (ca: TestCa, fromMs: number, toMs: number) => ca.issue({ fromMs, toMs });
 
 const STRANGERS: Stranger[] = [
   { title: "no certificate", issue: () => undefined },
@@ -41,7 +33,7 @@ const STRANGERS: Stranger[] = [
   { title: "a certificate that is not valid yet", issue: (ca) => issueAt(ca, 60_000, HOUR_MS) },
   {
     title: "a certificate that is for servers",
-    issue: (ca) => ca.issue({ commonName: "stranger", usage: "server" }),
+    issue: (ca) => ca.issue({ usage: "server" }),
   },
 ];
 
@@ -50,7 +42,7 @@ for (const { title, issue } of STRANGERS) {
     const ca = await createTestCa(CA_NAME);
     const served: string[] = [];
     await using pem = await createPemSet({ ca });
-    await using greeter = await serveGreeter({ serve: mtlsFiles(pem), handlers: listing(served) });
+    await using greeter = await serveGreeter({ serve: pem.mtls, handlers: listing(served) });
     const good = { ca: ca.certificate, client: await issueTestClient(ca) };
     const bad = { ca: ca.certificate, client: await issue(ca) };
 
@@ -72,7 +64,7 @@ for (const { title, issue } of STRANGERS) {
 for (const [name, call] of Object.entries(CALLERS)) {
   Deno.test(`app.serve() with mTLS takes a client's intermediate CAs from ${name}`, async () => {
     const served: string[] = [];
-    const root = await createCustomCa("Root");
+    const root = await createTestCa("Root");
     const intermediate = await (await root.issueCa("Upper")).issueCa("Lower");
     const upper = await root.issueCa("Upper");
     const lower = await upper.issueCa("Lower");
@@ -80,14 +72,14 @@ for (const [name, call] of Object.entries(CALLERS)) {
     const certificates = [certificate, lower.certificate, upper.certificate];
     await using pem = await createPemSet();
     await Deno.writeTextFile(pem.caCertificate, root.certificate);
-    await using greeter = await serveGreeter({ serve: mtlsFiles(pem), handlers: listing(served) });
+    await using greeter = await serveGreeter({ serve: pem.mtls, handlers: listing(served) });
     const callWith = (certificate: string) =>
       call(greeter.port, { ca: pem.ca.certificate, client: { certificate, privateKey } });
 
     assertEquals(await callWith(certificates.join("")), "Hello TLS");
     await assertRejects(() => callWith(certificate));
     await assertRejects(() => callWith(certificate + intermediate.certificate));
-    assertEquals(served, ["CN=custom"]);
+    assertEquals(served, ["CN=test"]);
   });
 }
 
@@ -96,16 +88,12 @@ Deno.test("app.serve() with mTLS takes clients of each CA in the bundle", async 
   const bundle = cas.map(({ certificate }) => certificate).join("some words in between\n");
   await using pem = await createPemSet();
   await Deno.writeTextFile(pem.caCertificate, bundle);
-  await using greeter = await serveGreeter({ serve: mtlsFiles(pem) });
+  await using greeter = await serveGreeter({ serve: pem.mtls });
   for (const ca of cas) {
     const trust = { ca: pem.ca.certificate, client: await issueTestClient(ca) };
     assertEquals(await CALLERS["grpc-js"]!(greeter.port, trust), "Hello TLS");
   }
 });
-
-function mtlsFiles({ caCertificate, sslCertificateChain, sslPrivateKey }: PemSet) {
-  return { caCertificate, sslCertificateChain, sslPrivateKey };
-}
 
 /** Handlers that note whom they have served. */
 function listing(served: string[]): NonNullable<GreeterOptions["handlers"]> {

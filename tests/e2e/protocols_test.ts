@@ -2,11 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { credentials, Metadata } from "@grpc/grpc-js";
+import { Metadata } from "@grpc/grpc-js";
 import type { ServiceContext, ServiceImplementation } from "../../mod.ts";
-import { createPemSet, readPemTexts } from "../support/certificates.ts";
-import { connectGreeter, Greeter, PROTOCOLS, serveGreeter } from "../support/greeter.ts";
-import { callGrpcJs, connectGrpcJsGreeter } from "../support/grpc_js_greeter.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
+import { connectGreeter, PROTOCOLS, requestsOf } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectGrpcJs } from "../support/grpc_js.ts";
+import { createPemSet } from "../support/pem_files.ts";
 
 type Client = ReturnType<typeof createClient<typeof Greeter>>;
 
@@ -42,10 +44,6 @@ const handlers: ServiceImplementation<typeof Greeter> = {
     for await (const { name } of requests) yield { message: `Hello ${name}` };
   },
 };
-
-async function* requestsOf(...names: string[]) {
-  for (const name of names) yield { name };
-}
 
 /** Calls every kind of method with metadata both ways. */
 async function callAll(client: Client, kinds: readonly string[], t: Deno.TestContext) {
@@ -88,15 +86,13 @@ for (const tls of [false, true]) {
       const over = `${useBinaryFormat ? "binary" : "JSON"}, ${tls ? "TLS" : "plaintext"}`;
       Deno.test(`connect-node calls all kinds of method by ${protocol} (${over})`, async (t) => {
         await using pem = await createPemSet();
-        const { caCertificate } = await readPemTexts(pem);
-        const { sslCertificateChain, sslPrivateKey } = pem;
         await using greeter = await serveGreeter({
           handlers,
-          ...(tls && { serve: { sslCertificateChain, sslPrivateKey } }),
+          ...(tls && { serve: pem.tls }),
         });
         using client = connectGreeter(greeter.baseUrl, {
           protocol,
-          ...(tls && { tls: { ca: caCertificate } }),
+          ...(tls && { tls: { ca: pem.ca.certificate } }),
           transport: { useBinaryFormat },
         });
         await callAll(client, KINDS, t);
@@ -122,13 +118,11 @@ const HTTP1_TRANSPORTS: Record<string, (baseUrl: string, ca: string) => Transpor
 for (const [protocol, createTransport] of Object.entries(HTTP1_TRANSPORTS)) {
   Deno.test(`connect-node calls by ${protocol} over HTTP/1.1 on the TLS port`, async (t) => {
     await using pem = await createPemSet();
-    const { caCertificate } = await readPemTexts(pem);
-    const { sslCertificateChain, sslPrivateKey } = pem;
     await using greeter = await serveGreeter({
       handlers,
-      serve: { sslCertificateChain, sslPrivateKey },
+      serve: pem.tls,
     });
-    const client = createClient(Greeter, createTransport(greeter.baseUrl, caCertificate));
+    const client = createClient(Greeter, createTransport(greeter.baseUrl, pem.ca.certificate));
     await callAll(client, KINDS.slice(0, 3), t);
   });
 }
@@ -136,32 +130,26 @@ for (const [protocol, createTransport] of Object.entries(HTTP1_TRANSPORTS)) {
 for (const tls of [false, true]) {
   Deno.test(`grpc-js calls all kinds of method (${tls ? "TLS" : "plaintext"})`, async (t) => {
     await using pem = await createPemSet();
-    const { sslCertificateChain, sslPrivateKey } = pem;
     await using greeter = await serveGreeter({
       handlers,
-      ...(tls && { serve: { sslCertificateChain, sslPrivateKey } }),
+      ...(tls && { serve: pem.tls }),
     });
-    using client = tls
-      ? connectGrpcJsGreeter(
-        `localhost:${greeter.port}`,
-        {},
-        credentials.createSsl(Buffer.from(await Deno.readFile(pem.caCertificate))),
-      )
-      : connectGrpcJsGreeter(`127.0.0.1:${greeter.port}`);
+    using client = connectGrpcJs(greeter.port, tls ? { tls: { ca: pem.ca.certificate } } : {});
+    const { sayHello, sayHelloTimes, sayHelloToAll, chat } = Greeter.method;
     const calls = [
-      ["sayHello", ["a"], ["Hello a"]],
-      ["sayHelloTimes", ["a", "a"], ["Hello a", "Hello a"]],
-      ["sayHelloToAll", ["a", "b"], ["Hello a,b"]],
-      ["chat", ["a", "b"], ["Hello a", "Hello b"]],
+      [sayHello, [{ name: "a" }], ["Hello a"]],
+      [sayHelloTimes, [{ name: "a", times: 2 }], ["Hello a", "Hello a"]],
+      [sayHelloToAll, [{ name: "a" }, { name: "b" }], ["Hello a,b"]],
+      [chat, [{ name: "a" }, { name: "b" }], ["Hello a", "Hello b"]],
     ] as const;
-    for (const [method, names, expected] of calls) {
-      await t.step(method, async () => {
+    for (const [method, requests, expected] of calls) {
+      await t.step(method.localName, async () => {
         const metadata = new Metadata();
         metadata.set("x-text", "a b");
         metadata.set("x-data-bin", Buffer.from(BINARY));
-        const result = await callGrpcJs(client, method, { names: [...names], metadata });
+        const result = await client.call(method, requests, { metadata });
         assertEquals(result.status.code, 0);
-        assertEquals(result.messages, [...expected]);
+        assertEquals(result.messages.map(({ message }) => message), [...expected]);
         assertEquals(result.header?.get("x-text"), ["a b"]);
         assertEquals(bytesIn(result.header!, "x-data-bin"), BINARY);
         assertEquals(result.status.metadata.get("x-after-text"), ["a b"]);

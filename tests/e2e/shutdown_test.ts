@@ -1,21 +1,21 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   Health,
   HealthCheckResponse_ServingStatus as Status,
 } from "../../gen/grpc/health/v1/health_pb.ts";
-import { SayHelloTimesRequestSchema } from "../../gen/greeter/v1/greeter_pb.ts";
-import { createPemSet, readPemTexts } from "../support/certificates.ts";
+import { Greeter, SayHelloTimesRequestSchema } from "../../gen/greeter/v1/greeter_pb.ts";
+import { connectGreeter, connectService } from "../support/connect_node.ts";
 import { envelope, openEnvelopes } from "../support/envelopes.ts";
-import { Gate } from "../support/gate.ts";
-import { createSessionManager, Greeter, serveGreeter } from "../support/greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { callSayHello } from "../support/say_hello.ts";
-import { untilRefused } from "../support/until_refused.ts";
-import { readStatus } from "../support/wire_status.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { createPemSet } from "../support/pem_files.ts";
+import { isInstalled } from "../support/program.ts";
+import { Gate } from "../support/stalling.ts";
+import { untilRefused } from "../support/waiting.ts";
+import { callSayHello, readStatus } from "../support/wire_formats.ts";
 
 const OK = { code: "ok", message: "" };
 
@@ -31,9 +31,9 @@ Deno.test("shutdown() says NOT_SERVING, takes calls for lameDuck, then no more, 
     serve: { healthCheck: true, lameDuck: "500ms", gracefulTimeout: Infinity },
   });
   const { baseUrl, port } = greeter;
-  const sessionManager = createSessionManager(baseUrl);
-  const transport = createGrpcTransport({ baseUrl, sessionManager });
-  const health = createClient(Health, transport);
+  using health = connectService(Health, baseUrl);
+  using client = connectGreeter(baseUrl);
+  assertEquals((await client.sayHello({})).message, "");
   const watch = health.watch({})[Symbol.asyncIterator]();
   assertEquals((await watch.next()).value?.status, Status.SERVING);
   const early = callSayHello(baseUrl, "grpc", "wait");
@@ -43,7 +43,7 @@ Deno.test("shutdown() says NOT_SERVING, takes calls for lameDuck, then no more, 
   const finished = greeter.server.shutdown().then(() => events.push("finished"));
   assertEquals((await watch.next()).value?.status, Status.NOT_SERVING);
   assertEquals((await health.check({ service: Greeter.typeName })).status, Status.NOT_SERVING);
-  assertEquals((await createClient(Greeter, transport).sayHello({})).message, "");
+  assertEquals((await client.sayHello({})).message, "");
   const late = callSayHello(baseUrl, "grpc", "wait");
   await gate.reached(2);
 
@@ -55,14 +55,13 @@ Deno.test("shutdown() says NOT_SERVING, takes calls for lameDuck, then no more, 
   gate.open();
   assertEquals([await early, await late], [OK, OK]);
   await finished;
-  sessionManager.abort();
 });
 
 // In Node: the HTTP/2 client of Deno 2.9 loses answers that came in one piece after a GOAWAY.
 for (const kind of ["http2", "grpc-js", "connect-node"]) {
   Deno.test({
     name: `shutdown() loses no call of a ${kind} client in Node that goes on during the drain`,
-    ignore: !await hasNpx(),
+    ignore: !await isInstalled("npx"),
     async fn() {
       let taken = 0;
       await using greeter = await serveGreeter({
@@ -118,21 +117,11 @@ function startLoad(kind: string, port: number): Deno.ChildProcess {
   }).spawn();
 }
 
-async function hasNpx(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("npx", { args: ["--version"] }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 Deno.test("shutdown() lets large answers get out whole, with TLS and without", async (t) => {
   await using pem = await createPemSet();
-  const { caCertificate } = await readPemTexts(pem);
   const message = "x".repeat(1_000_000);
   for (const isTls of [false, true]) {
     await t.step(isTls ? "TLS" : "plaintext", async () => {
-      const { sslCertificateChain, sslPrivateKey } = pem;
       const gate = new Gate();
       await using greeter = await serveGreeter({
         handlers: {
@@ -145,10 +134,10 @@ Deno.test("shutdown() lets large answers get out whole, with TLS and without", a
         },
         serve: {
           gracefulTimeout: Infinity,
-          ...(isTls && { sslCertificateChain, sslPrivateKey }),
+          ...(isTls && pem.tls),
         },
       });
-      using client = connectRaw(greeter.baseUrl, isTls ? { ca: caCertificate } : {});
+      using client = connectHttp2(greeter.baseUrl, isTls ? { ca: pem.ca.certificate } : {});
       const request = toBinary(
         SayHelloTimesRequestSchema,
         create(SayHelloTimesRequestSchema, { times: 4 }),

@@ -2,41 +2,19 @@
 
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
-import { connectGreeter, PROTOCOLS } from "../support/greeter.ts";
+import { startGreeter } from "../support/child_greeter.ts";
+import { connectGreeter, PROTOCOLS } from "../support/connect_node.ts";
 import { connectGrpcJs } from "../support/grpc_js.ts";
-import { type Program, startProgram } from "../support/program.ts";
-import { untilRefused } from "../support/until_refused.ts";
+import { assertExitsWell } from "../support/program.ts";
+import { untilRefused } from "../support/waiting.ts";
 import type { RunOptions } from "../../mod.ts";
 
-const SERVER = new URL("../support/gated_server.ts", import.meta.url);
-const ROOT = new URL("../../", import.meta.url);
-
-const EXITED = { code: 0, signal: null };
 const UNAVAILABLE = "14 UNAVAILABLE: the server is shutting down";
-
-function startServer(options: RunOptions, ...more: string[]): Program {
-  return startProgram(SERVER, {
-    args: [JSON.stringify(options), ...more],
-    flags: ["--allow-net=127.0.0.1"],
-    cwd: ROOT.pathname,
-  });
-}
-
-/** The port that the server printed in its n-th run. */
-async function portOf(server: Program, run = 1): Promise<number> {
-  const [, port] = await server.printed(new RegExp(`(?:port (\\d+)\\n[^]*?){${run}}`));
-  return Number(port);
-}
-
-async function exitOf(server: Program): Promise<{ code: number; signal: Deno.Signal | null }> {
-  const { code, signal } = await server.status;
-  return { code, signal };
-}
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   Deno.test(`${signal} loses none of 50 calls and 10 streams in flight`, async () => {
-    await using server = startServer({ gracefulTimeout: "1m", healthCheck: true });
-    const port = await portOf(server);
+    await using server = startGreeter({ run: { gracefulTimeout: "1m", healthCheck: true } });
+    const port = await server.port();
     using channels = createChannels(port, 5);
     using clients = createClients(port);
     const answers = Promise.allSettled([
@@ -61,7 +39,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
       ...Array(50).fill({ status: "fulfilled", value: ["Hello wait"] }),
       ...Array(10).fill({ status: "fulfilled", value: ["first", "last"] }),
     ]);
-    assertEquals(await exitOf(server), EXITED, server.output());
+    await assertExitsWell(server);
   });
 }
 
@@ -85,8 +63,8 @@ const ENDINGS: readonly {
 ];
 for (const { title, options, signals } of ENDINGS) {
   Deno.test(`run() ends calls in flight ${title}, and the process exits 0 by itself`, async () => {
-    await using server = startServer(options);
-    const port = await portOf(server);
+    await using server = startGreeter({ run: options });
+    const port = await server.port();
     using channels = createChannels(port, 1);
     const [client] = channels.list;
     const { sayHello, sayHelloTimes } = Greeter.method;
@@ -106,30 +84,30 @@ for (const { title, options, signals } of ENDINGS) {
     }
     await ended;
     assertLess(performance.now() - before, 10_000);
-    assertEquals(await exitOf(server), EXITED, server.output());
+    await assertExitsWell(server);
   });
 }
 
 Deno.test("run() works a second time in the same process", async () => {
-  await using server = startServer({ gracefulTimeout: "1m" }, "2");
+  await using server = startGreeter({ run: { gracefulTimeout: "1m" }, runs: 2 });
   for (const run of [1, 2]) {
-    const port = await portOf(server, run);
+    const port = await server.port(run);
     using channels = createChannels(port, 1);
     const reply = await channels.list[0]!.unary(Greeter.method.sayHello, { name: "you" });
     assertEquals(reply.message, "Hello you");
     server.kill("SIGTERM");
     await server.printed(new RegExp(`(?:\\nstopped\\n[^]*?){${run}}`));
   }
-  assertEquals(await exitOf(server), EXITED, server.output());
+  await assertExitsWell(server);
 });
 
 Deno.test("run() gives the signals back when it resolves", async () => {
-  await using server = startServer({}, "1", "stay");
-  await portOf(server);
+  await using server = startGreeter({ staysAlive: true });
+  await server.port();
   server.kill("SIGTERM");
   await server.printed(/^stopped$/m);
   server.kill("SIGTERM");
-  assertEquals((await exitOf(server)).signal, "SIGTERM");
+  assertEquals((await server.status).signal, "SIGTERM");
 });
 
 function createChannels(port: number, count: number) {

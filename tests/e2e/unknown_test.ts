@@ -1,21 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
-import { type Client, createClient } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
-import { Metadata } from "@grpc/grpc-js";
 import { FastGRPC } from "../../mod.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
-import { createPemSet, readPemTexts } from "../support/certificates.ts";
+import { codeOf, connectService } from "../support/connect_node.ts";
 import { envelope } from "../support/envelopes.ts";
-import { createSessionManager, serveGreeter } from "../support/greeter.ts";
-import { callGrpcJs, connectGrpcJsGreeter } from "../support/grpc_js_greeter.ts";
-import { connectRaw } from "../support/raw_client.ts";
-import { codeOf } from "../support/stubborn.ts";
-import { CONTENT_TYPES, readStatus } from "../support/wire_status.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectGrpcJs } from "../support/grpc_js.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { createPemSet } from "../support/pem_files.ts";
+import { CONTENT_TYPES, FORMATS, readStatus } from "../support/wire_formats.ts";
 
 const SAY_HELLO = "/greeter.v1.Greeter/SayHello";
-const FORMATS = Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[];
 const UNKNOWN_PATHS = [
   "/greeter.v1.Greeter/Nope",
   "/nope.v1.Nope/SayHello",
@@ -31,7 +28,7 @@ const UNKNOWN_PATHS = [
 for (const format of FORMATS) {
   Deno.test(`unknown service or method is UNIMPLEMENTED in the caller's protocol (${format})`, async (t) => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     for (const path of UNKNOWN_PATHS) {
       await t.step(path, async () => {
         const response = await client.request(path, { "content-type": CONTENT_TYPES[format] });
@@ -48,26 +45,23 @@ for (const format of FORMATS) {
 
 Deno.test("unknown service is UNIMPLEMENTED for connect-node's streams and calls by Connect", async () => {
   await using greeter = await serveGreeter();
-  const { baseUrl } = greeter;
-  const sessionManager = createSessionManager(baseUrl);
   for (const useBinaryFormat of [true, false]) {
-    const client: Client<typeof Health> = createClient(
-      Health,
-      createConnectTransport({ baseUrl, httpVersion: "2", sessionManager, useBinaryFormat }),
-    );
+    using client = connectService(Health, greeter.baseUrl, {
+      protocol: "connect",
+      transport: { useBinaryFormat },
+    });
     assertEquals((await codeOf(client.check({}))).split(":")[0], "Unimplemented");
     const watching = Array.fromAsync(client.watch({}));
     assertEquals((await codeOf(watching)).split(":")[0], "Unimplemented");
   }
-  sessionManager.abort();
 });
 
 Deno.test("unknown method is code 12 for grpc-js, with all of its kinds", async () => {
   await using empty = await new FastGRPC().serve({ port: 0, hostname: "127.0.0.1" });
-  using stranger = connectGrpcJsGreeter(`127.0.0.1:${empty.addr.port}`);
-  for (const method of ["sayHello", "sayHelloTimes", "sayHelloToAll", "chat"] as const) {
-    const result = await callGrpcJs(stranger, method, { names: ["a"], metadata: new Metadata() });
-    assertEquals(Number(result.status.code), 12);
+  using stranger = connectGrpcJs(empty.addr.port);
+  for (const method of Greeter.methods) {
+    const { status } = await stranger.call(method, [{ name: "a" }]);
+    assertEquals(Number(status.code), 12);
   }
 });
 
@@ -98,10 +92,8 @@ const NOT_GRPC: readonly [string, string, Record<string, string>, number, number
 
 Deno.test("requests that are no calls get a fitting HTTP status", async (t) => {
   await using pem = await createPemSet();
-  const { caCertificate } = await readPemTexts(pem);
-  const { sslCertificateChain, sslPrivateKey } = pem;
-  await using greeter = await serveGreeter({ serve: { sslCertificateChain, sslPrivateKey } });
-  using client = connectRaw(greeter.baseUrl, { ca: caCertificate });
+  await using greeter = await serveGreeter({ serve: pem.tls });
+  using client = connectHttp2(greeter.baseUrl, { ca: pem.ca.certificate });
   for (const [method, path, headers, status, http1Status = status] of NOT_GRPC) {
     const what = `${method} ${path} ${headers["content-type"] ?? ""}`;
     await t.step(`HTTP/2: ${what}`, async () => {
@@ -121,7 +113,7 @@ Deno.test("requests that are no calls get a fitting HTTP status", async (t) => {
         method,
         path,
         headers,
-        ca: caCertificate,
+        ca: pem.ca.certificate,
       });
       assertEquals(response.status, http1Status);
       if (method === "HEAD") assertEquals(response.body, "");
@@ -132,7 +124,7 @@ Deno.test("requests that are no calls get a fitting HTTP status", async (t) => {
 for (const host of ["[", "%%%", "a:b:c", "host:99999"]) {
   Deno.test(`a host that is none ("${host}") does not fail a call`, async () => {
     await using greeter = await serveGreeter();
-    using client = connectRaw(greeter.baseUrl);
+    using client = connectHttp2(greeter.baseUrl);
     const headers = { "content-type": "application/json", ":authority": host };
     const response = await client.request(SAY_HELLO, headers, "{}");
     assertEquals(readStatus(response).code, "ok");
@@ -141,7 +133,7 @@ for (const host of ["[", "%%%", "a:b:c", "host:99999"]) {
 
 Deno.test("empty body is the empty message for Connect, and none for gRPC", async () => {
   await using greeter = await serveGreeter();
-  using client = connectRaw(greeter.baseUrl);
+  using client = connectHttp2(greeter.baseUrl);
   const codes = await Promise.all(FORMATS.map(async (format) => {
     const path = format === "connect stream" ? "/greeter.v1.Greeter/SayHelloTimes" : SAY_HELLO;
     return readStatus(await client.request(path, { "content-type": CONTENT_TYPES[format] })).code;

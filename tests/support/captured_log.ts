@@ -5,7 +5,7 @@
  */
 
 import { configure, type LogRecord, reset } from "@logtape/logtape";
-import { eventually } from "./eventually.ts";
+import { eventually } from "./waiting.ts";
 
 /** The kit's log, captured until it is disposed of. */
 export interface CapturedLog extends AsyncDisposable {

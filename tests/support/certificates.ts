@@ -1,52 +1,63 @@
 /**
- * Certificates for tests: a CA of the test's own that issues whatever a test needs, good or bad,
- * and the PEM files that a server under test reads.
+ * Certificates for tests, good and bad: a CA of the test's own that issues whatever a test needs.
+ * It shares nothing but the encoding of keys with `src/dev_certs/`, and its certificates name no key
+ * of their issuer, so that CAs of the same name differ in nothing but their signatures. The files
+ * that a server reads are `pem_files.ts`'s.
+ *
+ * @module
  */
 
-import type { X509Certificate } from "@peculiar/x509";
-import { pathToFileURL } from "node:url";
+import "reflect-metadata";
 import {
-  createKeyPair,
-  encodePrivateKey,
-  type KeyPairAlgorithm,
-} from "../../src/dev_certs/key_pair.ts";
-import {
-  createCaCertificate,
-  encodeCertificate,
-  issueCertificate,
-  type SubjectAltName,
-} from "../../src/dev_certs/x509.ts";
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  Extension,
+  type JsonGeneralName,
+  type JsonName,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { encodePrivateKey } from "../../src/dev_certs/key_pair.ts";
 
-/** Options for {@linkcode TestCa.issue}. */
+const HOUR_MS = 3_600_000;
+const ECDSA_P256 = { name: "ECDSA", namedCurve: "P-256" };
+const SUBJECT_ALT_NAME = "2.5.29.17";
+
+/** What {@linkcode TestCa.issue} makes; what is left out is as an ordinary client has it. */
 export interface IssueOptions {
-  /** The holder's name. */
-  commonName: string;
-  /** The side of a TLS connection that the certificate is for. */
-  usage: "server" | "client";
   /**
-   * Names that the certificate is valid for.
+   * The holder's name.
    *
-   * @default {[]}
+   * @default {[{ CN: ["test"] }]}
    */
-  sans?: readonly SubjectAltName[];
+  subject?: JsonName;
+  /** Subject alternative names, or the bytes that stand in their place. */
+  names?: JsonGeneralName[] | Uint8Array;
   /**
-   * First moment at which it is valid.
+   * The side of a TLS connection that the certificate is for.
    *
-   * @default {Date} an hour ago
+   * @default {"client"}
    */
-  notBefore?: Date;
+  usage?: "server" | "client";
   /**
-   * Last moment at which it is valid.
+   * What `crypto.subtle.generateKey()` makes its key with.
    *
-   * @default {Date} in an hour
+   * @default {{ name: "ECDSA", namedCurve: "P-256" }}
    */
-  notAfter?: Date;
+  algorithm?: EcKeyGenParams | RsaHashedKeyGenParams | { name: "Ed25519" };
   /**
-   * Algorithm of its key.
+   * When it begins to be valid, in milliseconds from now.
    *
-   * @default {KeyPairAlgorithm} ECDSA over P-256
+   * @default {-3600000} an hour ago
    */
-  keyAlgorithm?: KeyPairAlgorithm;
+  fromMs?: number;
+  /**
+   * Until when it is valid, in milliseconds from now.
+   *
+   * @default {3600000} in an hour
+   */
+  toMs?: number;
 }
 
 /** A certificate with its key, both PEM. */
@@ -57,150 +68,105 @@ export interface TestCertificate {
   readonly privateKey: string;
 }
 
-/** A CA that exists in memory only. */
+/** A CA that exists in memory only, a root or below one. */
 export interface TestCa extends TestCertificate {
   /** Issues a certificate with a new key. */
-  issue(options: IssueOptions): Promise<TestCertificate>;
+  issue(options?: IssueOptions): Promise<TestCertificate>;
+  /** Issues the certificate of an intermediate CA. */
+  issueCa(name: string): Promise<TestCa>;
 }
 
-/**
- * Makes a CA. Two of them with the same name do not trust each other's certificates.
- *
- * @param name its common name
- */
+/** Makes a root CA. Two of them with the same name do not trust each other's certificates. */
 export async function createTestCa(name: string = "FastGRPC test CA"): Promise<TestCa> {
-  const keys = await createKeyPair();
-  const certificate = await createCaCertificate({ commonName: name, keys, ...defaultValidity() });
-  const issue = async (options: IssueOptions) => {
-    const { keyAlgorithm, ...request } = options;
-    const { publicKey, privateKey } = await createKeyPair(keyAlgorithm);
-    return await encode(
-      await issueCertificate({ certificate, keys }, {
-        ...defaultValidity(),
-        ...request,
-        publicKey,
-      }),
-      privateKey,
-    );
-  };
-  return { ...await encode(certificate, keys.privateKey), issue };
-}
-
-/** What {@linkcode createPemSet} writes; what is left out is issued for `localhost`. */
-export interface PemSetOptions {
-  /** CA whose certificate is `caCertificate`, and which issues what is left out. */
-  ca?: TestCa;
-  /** The server's certificate. */
-  server?: TestCertificate;
-  /** The client's certificate. */
-  client?: TestCertificate;
-}
-
-/** PEM files of one CA, server and client, as `ensureDevCerts()` returns them too. */
-export interface PemFiles {
-  /** The CA's certificate. */
-  readonly caCertificate: URL;
-  /** The server's certificate. */
-  readonly sslCertificateChain: URL;
-  /** The server's private key. */
-  readonly sslPrivateKey: URL;
-  /** The client's certificate. */
-  readonly clientCertificateChain: URL;
-  /** The client's private key. */
-  readonly clientPrivateKey: URL;
-}
-
-/** {@linkcode PemFiles} that are removed when the set is disposed of. */
-export interface PemSet extends PemFiles, AsyncDisposable {
-  /** The CA that issued what was left out of the options. */
-  readonly ca: TestCa;
-  /** Directory of the files, with a slash at its end. */
-  readonly directory: URL;
-}
-
-/**
- * Writes a PEM set into a temporary directory, named as the kit's development certificates.
- *
- * @param options what to write instead of certificates made for the purpose
- */
-export async function createPemSet(options: PemSetOptions = {}): Promise<PemSet> {
-  const ca = options.ca ?? await createTestCa();
-  const server = options.server ?? await issueTestServer(ca);
-  const client = options.client ?? await issueTestClient(ca);
-  const { directory, [Symbol.asyncDispose]: dispose } = await createTempDirectory();
-  const write = async (name: string, pem: string) => {
-    const url = new URL(name, directory);
-    await Deno.writeTextFile(url, pem);
-    return url;
-  };
-  return {
-    ca,
-    directory,
-    caCertificate: await write("ca.pem", ca.certificate),
-    sslCertificateChain: await write("server.pem", server.certificate),
-    sslPrivateKey: await write("server-key.pem", server.privateKey),
-    clientCertificateChain: await write("client.pem", client.certificate),
-    clientPrivateKey: await write("client-key.pem", client.privateKey),
-    [Symbol.asyncDispose]: dispose,
-  };
-}
-
-/** Texts of {@linkcode PemFiles}. */
-export type PemTexts = Record<keyof PemFiles, string>;
-
-/**
- * Reads PEM files, for what takes texts only.
- *
- * @param files where they are
- */
-export async function readPemTexts(files: PemFiles): Promise<PemTexts> {
-  return {
-    caCertificate: await Deno.readTextFile(files.caCertificate),
-    sslCertificateChain: await Deno.readTextFile(files.sslCertificateChain),
-    sslPrivateKey: await Deno.readTextFile(files.sslPrivateKey),
-    clientCertificateChain: await Deno.readTextFile(files.clientCertificateChain),
-    clientPrivateKey: await Deno.readTextFile(files.clientPrivateKey),
-  };
+  const keys = await createKeys(ECDSA_P256);
+  const subject = [{ CN: [name] }];
+  const certificate = await sign({ subject, issuer: subject, keys, signer: keys, isCa: true });
+  return toCa({ subject, keys, certificate });
 }
 
 /** Issues a server certificate for `localhost`, `127.0.0.1` and `::1`. */
-export async function issueTestServer(ca: TestCa): Promise<TestCertificate> {
-  const sans = [{ dns: "localhost" }, { ip: "127.0.0.1" }, { ip: "::1" }];
-  return await ca.issue({ commonName: "localhost", usage: "server", sans });
+export async function issueTestServer(
+  ca: TestCa,
+  options: IssueOptions = {},
+): Promise<TestCertificate> {
+  const names: JsonGeneralName[] = [
+    { type: "dns", value: "localhost" },
+    { type: "ip", value: "127.0.0.1" },
+    { type: "ip", value: "::1" },
+  ];
+  return await ca.issue({ subject: [{ CN: ["localhost"] }], names, usage: "server", ...options });
 }
 
 /** Issues a client certificate for `spiffe://localhost/test-client`. */
 export async function issueTestClient(ca: TestCa): Promise<TestCertificate> {
-  const sans = [{ uri: "spiffe://localhost/test-client" }];
-  return await ca.issue({ commonName: "fastgrpc-test-client", usage: "client", sans });
+  return await ca.issue({
+    subject: [{ CN: ["fastgrpc-test-client"] }],
+    names: [{ type: "url", value: "spiffe://localhost/test-client" }],
+  });
 }
 
-/** A directory that is removed with all it holds when it is disposed of. */
-export interface TempDirectory extends AsyncDisposable {
-  /** The directory, with a slash at its end. */
-  readonly directory: URL;
+interface Identity {
+  readonly subject: JsonName;
+  readonly keys: CryptoKeyPair;
+  readonly certificate: TestCertificate;
 }
 
-/** Makes an empty temporary directory. */
-export async function createTempDirectory(): Promise<TempDirectory> {
-  const directory = pathToFileURL(`${await Deno.makeTempDir({ prefix: "fastgrpc-" })}/`);
+function toCa({ subject, keys, certificate }: Identity): TestCa {
+  const ours = { issuer: subject, signer: keys };
   return {
-    directory,
-    [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }),
+    ...certificate,
+    async issue({ algorithm = ECDSA_P256, subject = [{ CN: ["test"] }], ...options } = {}) {
+      return await sign({ ...ours, subject, keys: await createKeys(algorithm), ...options });
+    },
+    async issueCa(name) {
+      const keys = await createKeys(ECDSA_P256);
+      const subject = [{ CN: [name] }];
+      return toCa({
+        subject,
+        keys,
+        certificate: await sign({ ...ours, subject, keys, isCa: true }),
+      });
+    },
   };
 }
 
-function defaultValidity(): { notBefore: Date; notAfter: Date } {
-  const hourMs = 3_600_000;
-  return { notBefore: new Date(Date.now() - hourMs), notAfter: new Date(Date.now() + hourMs) };
+interface SignOptions extends Omit<IssueOptions, "algorithm"> {
+  readonly subject: JsonName;
+  readonly issuer: JsonName;
+  readonly keys: CryptoKeyPair;
+  readonly signer: CryptoKeyPair;
+  readonly isCa?: boolean;
 }
 
-async function encode(
-  certificate: X509Certificate,
-  privateKey: CryptoKey,
-): Promise<TestCertificate> {
+async function sign(options: SignOptions): Promise<TestCertificate> {
+  const { subject, issuer, keys, signer, isCa = false, names, usage = "client" } = options;
+  const { fromMs = -HOUR_MS, toMs = HOUR_MS } = options;
+  const extensions: Extension[] = [new BasicConstraintsExtension(isCa, undefined, true)];
+  if (!isCa) {
+    const purpose = usage === "server" ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth;
+    extensions.push(new ExtendedKeyUsageExtension([purpose]));
+  }
+  if (names instanceof Uint8Array) {
+    extensions.push(new Extension(SUBJECT_ALT_NAME, false, new Uint8Array(names)));
+  } else if (names !== undefined) {
+    extensions.push(new SubjectAlternativeNameExtension(names));
+  }
+  const certificate = await X509CertificateGenerator.create({
+    subject,
+    issuer,
+    extensions,
+    publicKey: keys.publicKey,
+    signingKey: signer.privateKey,
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    notBefore: new Date(Date.now() + fromMs),
+    notAfter: new Date(Date.now() + toMs),
+  });
   return {
-    certificate: encodeCertificate(certificate),
-    privateKey: await encodePrivateKey(privateKey),
+    certificate: `${certificate.toString("pem")}\n`,
+    privateKey: await encodePrivateKey(keys.privateKey),
   };
+}
+
+async function createKeys(algorithm: NonNullable<IssueOptions["algorithm"]>) {
+  return await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as CryptoKeyPair;
 }

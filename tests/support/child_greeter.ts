@@ -1,91 +1,65 @@
 /**
- * Starts `greeter_server.ts` as a process and ends it as an operator would.
+ * The greeter as a process of its own, for signals to it and for what may kill it or fill its
+ * memory. What runs in there is `child_greeter_main.ts`; the greeter in the test's own process is
+ * `greeter.ts`'s.
  *
  * @module
  */
 
-import { assertEquals } from "@std/assert";
 import type { RunOptions } from "../../mod.ts";
+import { type Program, type ProgramOptions, startProgram } from "./program.ts";
+
+const MAIN = new URL("./child_greeter_main.ts", import.meta.url);
+
+/** What the process is told, as the JSON in its only argument. */
+export interface ChildGreeterTask {
+  /** Options of `app.run()`; files as paths. */
+  run?: RunOptions;
+  /**
+   * How often to run, one after the other.
+   *
+   * @default {1}
+   */
+  runs?: number;
+  /**
+   * Whether the process lives on for a while after that.
+   *
+   * @default {false}
+   */
+  staysAlive?: boolean;
+}
 
 /** Options for {@linkcode startGreeter}. */
-export interface ChildGreeterOptions {
-  /** Options of `app.run()`; URLs of PEM files as text. */
-  run?: RunOptions;
-  /** Arguments for V8, such as `--expose-gc`. */
-  v8Flags?: readonly string[];
-  /** What to run it in, such as valgrind with its arguments. */
-  wrapper?: readonly string[];
+export interface ChildGreeterOptions extends ChildGreeterTask, Pick<ProgramOptions, "wrapper"> {
+  /**
+   * Of Deno: what the server may do, or what V8 does.
+   *
+   * @default {["--allow-net=127.0.0.1"]}
+   */
+  flags?: readonly string[];
 }
 
-/** A server in its own process. */
-export interface ChildGreeter extends AsyncDisposable {
-  readonly port: number;
-  /** Everything that the process printed up to now. */
-  output(): string;
-  /** Sends SIGTERM, and waits for the process to exit by itself. */
-  stop(): Promise<Deno.CommandStatus>;
+/** A greeter in its own process. */
+export interface ChildGreeter extends Program {
+  /** Waits until it listens for the n-th time. */
+  port(run?: number): Promise<number>;
 }
 
-const SERVER = new URL("./greeter_server.ts", import.meta.url);
-const PROJECT = new URL("../../", import.meta.url);
-
-/** Starts a server and waits until it listens. */
-export async function startGreeter(
-  { run = {}, v8Flags = [], wrapper = [] }: ChildGreeterOptions = {},
-): Promise<ChildGreeter> {
-  const [program, ...args] = [
-    ...wrapper,
-    Deno.execPath(),
-    "run",
-    "-A",
-    ...(v8Flags.length > 0 ? [`--v8-flags=${v8Flags.join(",")}`] : []),
-    SERVER.href,
-    JSON.stringify(run),
-  ];
-  const process = new Deno.Command(program!, {
-    args,
-    cwd: PROJECT,
-    stdout: "piped",
-    stderr: "piped",
+/** Starts a greeter on a free port of the loopback. */
+export function startGreeter(options: ChildGreeterOptions = {}): ChildGreeter {
+  const { flags = ["--allow-net=127.0.0.1"], wrapper = [], ...task } = options;
+  const program = startProgram(MAIN, {
+    args: [JSON.stringify(task)],
+    flags,
+    wrapper,
     // glibc overwrites what is freed: whoever uses it still does not get away with it.
-    env: { NO_COLOR: "1", MALLOC_PERTURB_: "165" },
-  }).spawn();
-  const output = { text: "" };
-  const listening = Promise.withResolvers<number>();
-  const drained = Promise.all(
-    [process.stdout, process.stderr].map(async (stream) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-        output.text += text;
-        const [, port] = /^port (\d+)$/m.exec(output.text) ?? [];
-        if (port !== undefined) listening.resolve(Number(port));
-      }
-    }),
-  );
-  process.status.then(() => listening.reject(new Error(`The server is gone: ${output.text}`)));
-  const end = async (signal: Deno.Signal) => {
-    try {
-      process.kill(signal);
-    } catch {
-      // It is gone already: its status tells why.
-    }
-    await drained;
-    return await process.status;
+    env: { MALLOC_PERTURB_: "165" },
+  });
+  return {
+    ...program,
+    async port(run = 1) {
+      const [, port] = await program.printed(new RegExp(`(?:port (\\d+)\\n[^]*?){${run}}`));
+      return Number(port);
+    },
   };
-  try {
-    return {
-      port: await listening.promise,
-      output: () => output.text,
-      stop: () => end("SIGTERM"),
-      [Symbol.asyncDispose]: async () => void await end("SIGKILL"),
-    };
-  } catch (error) {
-    await end("SIGKILL");
-    throw error;
-  }
-}
-
-/** Stops a server that must have survived. */
-export async function assertStopsWell(server: ChildGreeter): Promise<void> {
-  const { code, signal } = await server.stop();
-  assertEquals({ code, signal }, { code: 0, signal: null }, server.output());
 }

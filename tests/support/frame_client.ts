@@ -1,32 +1,30 @@
 /**
- * An HTTP/2 client on a bare socket: it sends whatever bytes a test gives it and notes what comes
- * back. It has no `node:http2` in it, hence it cannot die of what it does to the server.
+ * A client of HTTP/2 on a bare socket, for what is wrong with HTTP/2 itself: it sends whatever bytes
+ * a test gives it, in whatever order, and notes the frames that come back. It has no `node:http2` in
+ * it, hence it cannot die of what it does to the server. `http2_client.ts` is simpler where the
+ * frames are good, and shows the fields of an answer, which takes a decoder of HPACK.
  *
  * @module
  */
 
-import { RawResponse } from "./raw_response.ts";
+import { envelope, sayHelloRequest } from "./envelopes.ts";
+import { FrameResponse } from "./frame_response.ts";
 import {
   concat,
   data,
-  envelope,
   FLAG,
   FRAME,
   frame,
-  GARBAGE,
   grpcFields,
+  type HeaderFields,
   headers,
   PREFACE,
-  protoName,
-  type RawFields,
   settings,
   windowUpdate,
-} from "./raw_frames.ts";
-
-export { GARBAGE };
+} from "./http2_frames.ts";
 
 /** A frame that the server sent. */
-export interface RawFrame {
+export interface ReceivedFrame {
   readonly type: number;
   readonly flags: number;
   readonly streamId: number;
@@ -58,13 +56,13 @@ const DEFAULT_WINDOW = 65_535;
 /** One connection. */
 export class FrameClient implements AsyncDisposable {
   /** What the server sent, without the payload of DATA. */
-  readonly frames: RawFrame[] = [];
+  readonly frames: ReceivedFrame[] = [];
   /** Resolves when the server has closed the connection, or we have. */
   readonly closed: Promise<void>;
 
   readonly #conn: Deno.Conn;
   readonly #patienceMs: number;
-  readonly #responses = new Map<number, RawResponse>();
+  readonly #responses = new Map<number, FrameResponse>();
   readonly #watchers = new Set<() => void>();
   #sending: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -118,7 +116,7 @@ export class FrameClient implements AsyncDisposable {
 
   /** Starts a gRPC call; the body, if any, is all there is. */
   startCall(
-    { fields = grpcFields(SAY_HELLO), body }: { fields?: RawFields; body?: Uint8Array } = {},
+    { fields = grpcFields(SAY_HELLO), body }: { fields?: HeaderFields; body?: Uint8Array } = {},
   ): number {
     const streamId = this.openStreamId();
     this.send(
@@ -129,27 +127,27 @@ export class FrameClient implements AsyncDisposable {
   }
 
   /** Makes a good call of the example service. */
-  sayHello(name = "raw"): Promise<RawResponse> {
-    return this.response(this.startCall({ body: envelope(protoName(name)) }));
+  sayHello(name = "raw"): Promise<FrameResponse> {
+    return this.response(this.startCall({ body: envelope(sayHelloRequest(name)) }));
   }
 
   /** What has come on a stream up to now. */
-  received(streamId: number): RawResponse {
-    const response = this.#responses.get(streamId) ?? new RawResponse();
+  received(streamId: number): FrameResponse {
+    const response = this.#responses.get(streamId) ?? new FrameResponse();
     this.#responses.set(streamId, response);
     return response;
   }
 
   /** Waits for the end of a response, good or bad. */
-  async response(streamId: number): Promise<RawResponse> {
+  async response(streamId: number): Promise<FrameResponse> {
     const response = this.received(streamId);
     await this.until(() => response.ended || response.resetCode !== undefined || this.#isClosed);
     return response;
   }
 
   /** Waits for a frame. */
-  async frame(isWanted: (frame: RawFrame) => boolean): Promise<RawFrame> {
-    let found: RawFrame | undefined;
+  async frame(isWanted: (frame: ReceivedFrame) => boolean): Promise<ReceivedFrame> {
+    let found: ReceivedFrame | undefined;
     await this.until(() => (found = this.frames.find(isWanted)) !== undefined);
     return found!;
   }
@@ -265,7 +263,7 @@ export class FrameClient implements AsyncDisposable {
     return bytes.slice(at);
   }
 
-  #take(received: RawFrame): void {
+  #take(received: ReceivedFrame): void {
     const { type, flags, streamId, payload } = received;
     const isData = type === FRAME.data;
     this.frames.push({ ...received, payload: isData ? new Uint8Array() : payload.slice() });

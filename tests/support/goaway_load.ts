@@ -5,8 +5,9 @@
  * @module
  */
 
-import { concat, data, envelope, goaway, grpcFields, headers, protoName } from "./raw_frames.ts";
+import { envelope, sayHelloRequest } from "./envelopes.ts";
 import { FrameClient, type FrameClientOptions } from "./frame_client.ts";
+import { concat, data, goaway, grpcFields, headers } from "./http2_frames.ts";
 
 /** How much load. */
 export interface GoawayLoad {
@@ -22,7 +23,7 @@ export interface GoawayLoad {
 
 const PATH = "/greeter.v1.Greeter/SayHello";
 const INTERNAL_ERROR = 2;
-const BODY = envelope(protoName("load"));
+const BODY = envelope(sayHelloRequest("load"));
 
 /**
  * Runs it.
@@ -40,7 +41,7 @@ export async function runGoawayLoad(
       await using client = await FrameClient.connect(target);
       for (let round = 0; round < rounds; round++) {
         const ids = Array.from({ length: streams }, () => client.openStreamId());
-        client.send(...ids.map(helloRequest));
+        client.send(...ids.map(helloCall));
         for (const id of ids) if ((await client.response(id)).grpcStatus === 0) answered++;
       }
       await (started % 2 === 0 ? leave(client) : breakOff(client, streams));
@@ -59,9 +60,9 @@ function leave(client: FrameClient): Promise<void> {
 /** As a client does that found a fault, with calls that the server has only just begun. */
 function breakOff(client: FrameClient, streams: number): Promise<void> {
   const ids = Array.from({ length: streams }, () => client.openStreamId());
-  return client.send(...ids.map(helloRequest), goaway(0, INTERNAL_ERROR));
+  return client.send(...ids.map(helloCall), goaway(0, INTERNAL_ERROR));
 }
 
-function helloRequest(streamId: number): Uint8Array {
+function helloCall(streamId: number): Uint8Array {
   return concat(headers(streamId, grpcFields(PATH)), data(streamId, BODY, true));
 }

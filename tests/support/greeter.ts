@@ -1,24 +1,21 @@
 /**
- * The example service under test, on a real port, with clients of three protocols that are not ours.
+ * The example service under test, in this process and on a real port. Its clients are
+ * `connect_node.ts`, `grpc_js.ts`, `http2_client.ts` and `frame_client.ts`.
  *
  * @module
  */
 
-import "./shield_clients.ts";
 import { assertEquals } from "@std/assert";
-import { type Client, createClient } from "@connectrpc/connect";
 import {
-  createConnectTransport,
-  createGrpcTransport,
-  createGrpcWebTransport,
-  Http2SessionManager,
-} from "@connectrpc/connect-node";
-import { type AppOptions, FastGRPC, type ServeOptions, type Server } from "../../mod.ts";
-import type { ServiceImplementation, ServiceOptions } from "../../mod.ts";
+  type AppOptions,
+  FastGRPC,
+  type ServeOptions,
+  type Server,
+  type ServiceImplementation,
+  type ServiceOptions,
+} from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
-
-export { Greeter };
 
 /** What a test sets; the rest is as an ordinary app has it. */
 export interface GreeterOptions {
@@ -60,49 +57,4 @@ export async function serveGreeter(options: GreeterOptions = {}): Promise<Runnin
       assertEquals(server.connectionCount, 0, "connections are left");
     },
   };
-}
-
-/** The protocols, as connect-node's transports name them. */
-export const PROTOCOLS = ["grpc", "grpc-web", "connect"] as const;
-
-/** One of {@linkcode PROTOCOLS}. */
-export type ProtocolName = typeof PROTOCOLS[number];
-
-const TRANSPORTS = {
-  "grpc": createGrpcTransport,
-  "grpc-web": createGrpcWebTransport,
-  "connect": createConnectTransport,
-};
-
-/** Options for {@linkcode connectGreeter}. */
-export interface ConnectOptions {
-  protocol?: ProtocolName;
-  /** Options of TLS: `ca`, `cert`, `key`. */
-  tls?: Record<string, unknown>;
-  /** Further options of the transport, such as `useBinaryFormat`. */
-  transport?: Record<string, unknown>;
-}
-
-/** A client of connect-node over HTTP/2, on a connection of its own. */
-export function connectGreeter(
-  baseUrl: string,
-  { protocol = "grpc", tls = {}, transport = {} }: ConnectOptions = {},
-): Client<typeof Greeter> & Disposable {
-  const sessionManager = createSessionManager(baseUrl, tls);
-  const client = createClient(
-    Greeter,
-    TRANSPORTS[protocol]({ baseUrl, httpVersion: "2", sessionManager, ...transport }),
-  );
-  return Object.assign(client, { [Symbol.dispose]: () => sessionManager.abort() });
-}
-
-/**
- * A connection of connect-node. Without its idle timer, which it may start after it was aborted: a
- * timeout that is too long for a timer is ignored.
- */
-export function createSessionManager(
-  baseUrl: string,
-  tls: Record<string, unknown> = {},
-): Http2SessionManager {
-  return new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: 2 ** 31 }, tls);
 }

@@ -7,13 +7,9 @@
 import { X509Certificate } from "node:crypto";
 import type { LogRecord } from "@logtape/logtape";
 import { type CapturedLog, captureLog } from "./captured_log.ts";
-import {
-  createPemSet,
-  type PemSet,
-  type PemSetOptions,
-  type TestCertificate,
-} from "./certificates.ts";
+import type { TestCertificate } from "./certificates.ts";
 import { type GreeterOptions, type RunningGreeter, serveGreeter } from "./greeter.ts";
+import { createPemSet, type PemSet, type PemSetOptions } from "./pem_files.ts";
 import { probeTls, type Trust } from "./tls_clients.ts";
 
 const BOUND_MS = 5000;
@@ -44,13 +40,11 @@ export async function serveMtls(options: MtlsGreeterOptions = {}): Promise<MtlsG
   const log = await captureLog();
   const pem = await createPemSet(options);
   await options.arrange?.(pem);
-  const { caCertificate, sslCertificateChain, sslPrivateKey } = pem;
+  const { caCertificate, sslCertificateChain, sslPrivateKey } = pem.mtls;
   const { port, baseUrl, [Symbol.asyncDispose]: dispose } = await serveGreeter({
     handlers: options.handlers ?? {},
     serve: {
-      caCertificate,
-      sslCertificateChain,
-      sslPrivateKey,
+      ...pem.mtls,
       certificateReload: "5ms",
       ...options.serve,
     },
@@ -85,6 +79,6 @@ export async function serveMtls(options: MtlsGreeterOptions = {}): Promise<MtlsG
 }
 
 /** A record as it would be printed. */
-export function textOf({ message }: LogRecord): string {
+function textOf({ message }: LogRecord): string {
   return message.join("");
 }

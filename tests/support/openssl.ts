@@ -4,8 +4,10 @@
  * @module
  */
 
+import { isInstalled } from "./program.ts";
+
 /** Whether this machine has it. */
-export const hasOpenssl: boolean = await isInstalled();
+export const hasOpenssl: boolean = await isInstalled("openssl", "version");
 
 /** Options for {@linkcode opensslGet}. */
 export interface OpensslOptions {
@@ -38,14 +40,4 @@ export async function opensslGet({ port, args }: OpensslOptions): Promise<Openss
     resumed: /^Reused, /m.test(output),
     answered: output.includes("HTTP/1.1 "),
   };
-}
-
-async function isInstalled(): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command("openssl", { args: ["version"] }).output();
-    return success;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,9 +1,11 @@
 /**
- * A program in a process of its own, as a user would start it: an example, or a snippet of the docs.
+ * A program in a process of its own, as a user would start it: an example, a snippet of the docs, or
+ * a server that a test may lose. The greeter as such a process is `child_greeter.ts`'s.
  *
  * @module
  */
 
+import { assertEquals } from "@std/assert";
 import { ensureDevCerts } from "../../src/dev_certs/dev_certs.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -14,8 +16,16 @@ export interface ProgramOptions {
   args?: readonly string[];
   /** Of Deno: what the program may do. */
   flags: readonly string[];
-  /** Where it runs. */
-  cwd: string;
+  /**
+   * Where it runs.
+   *
+   * @default {URL} the folder of the project
+   */
+  cwd?: string | URL;
+  /** Variables that it gets besides those of this process. */
+  env?: Record<string, string>;
+  /** What to run it in, such as valgrind with its arguments. */
+  wrapper?: readonly string[];
 }
 
 /** A running program, ended with the test's block if it did not end before. */
@@ -26,28 +36,33 @@ export interface Program extends AsyncDisposable {
   readonly output: () => string;
   /** Resolves with the match when it has printed something. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** How it ended. */
+  /** How it ended, once all that it printed is there. */
   readonly status: Promise<Deno.CommandStatus>;
+  /** Sends a signal, unless it has ended already: its status tells why. */
   kill(signal: Deno.Signal): void;
 }
 
 /** Starts a program of the project. */
-export function startProgram(entry: URL, { args = [], flags, cwd }: ProgramOptions): Program {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      `--config=${new URL("deno.json", ROOT).pathname}`,
-      ...flags,
-      entry.href,
-      ...args,
-    ],
+export function startProgram(entry: URL, options: ProgramOptions): Program {
+  const { args = [], flags, cwd = ROOT, env = {}, wrapper = [] } = options;
+  const [command, ...commandArgs] = [
+    ...wrapper,
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-prompt",
+    `--config=${new URL("deno.json", ROOT).pathname}`,
+    ...flags,
+    entry.href,
+    ...args,
+  ];
+  const child = new Deno.Command(command!, {
+    args: commandArgs,
     cwd,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
   }).spawn();
   let output = "";
   const waiting = new Set<() => void>();
@@ -58,9 +73,10 @@ export function startProgram(entry: URL, { args = [], flags, cwd }: ProgramOptio
     }
   };
   let hasEnded = false;
-  const ended = Promise.all([read(child.stdout), read(child.stderr)]).then(() => {
+  const status = Promise.all([read(child.stdout), read(child.stderr)]).then(() => {
     hasEnded = true;
     for (const look of waiting) look();
+    return child.status;
   });
   const printed = (pattern: RegExp) =>
     new Promise<RegExpExecArray>((resolve, reject) => {
@@ -74,24 +90,42 @@ export function startProgram(entry: URL, { args = [], flags, cwd }: ProgramOptio
       };
       look();
     });
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+  };
   const listening = printed(LISTENING).then(([, port]) => Number(port));
   listening.catch(() => {});
   return {
     listening,
     output: () => output,
     printed,
-    status: child.status,
-    kill: (signal) => child.kill(signal),
+    status,
+    kill,
     async [Symbol.asyncDispose]() {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has ended already.
-      }
-      await child.status;
-      await ended;
+      kill("SIGKILL");
+      await status;
     },
   };
+}
+
+/** Waits for a program to exit by itself, with code 0. */
+export async function assertExitsWell(program: Program): Promise<void> {
+  const { code, signal } = await program.status;
+  assertEquals({ code, signal }, { code: 0, signal: null }, program.output());
+}
+
+/** Tells whether a command is installed that prints its version when it is asked with this. */
+export async function isInstalled(command: string, argument = "--version"): Promise<boolean> {
+  try {
+    return (await new Deno.Command(command, { args: [argument] }).output()).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** A folder with `proto/` and development certificates in `certs/`, removed with the test's block. */

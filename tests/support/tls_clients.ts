@@ -5,15 +5,14 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import { connect, type ConnectionOptions } from "node:tls";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
-import { Client, credentials } from "@grpc/grpc-js";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { SayHelloRequestSchema, SayHelloResponseSchema } from "../../gen/greeter/v1/greeter_pb.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import type { TestCertificate } from "./certificates.ts";
-import { connectGreeter, Greeter, PROTOCOLS } from "./greeter.ts";
+import { connectGreeter, PROTOCOLS } from "./connect_node.ts";
+import { connectGrpcJs } from "./grpc_js.ts";
+import { concat, PREFACE, settings } from "./http2_frames.ts";
 
 /** What a client trusts, and what it shows of itself. */
 export interface Trust {
@@ -33,10 +32,8 @@ export interface Accepted {
   readonly fingerprint256: string;
 }
 
-/** Preface of HTTP/2 with empty SETTINGS (RFC 9113, section 3.4). */
-export const H2_PREFACE: Buffer = Buffer.from(
-  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
-);
+/** What a client of HTTP/2 begins with (RFC 9113, section 3.4). */
+const H2_OPENING = concat(PREFACE, settings());
 const BACKOFF_MS = 5;
 const BOUND_MS = 10_000;
 const H1_REQUEST = "GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -69,7 +66,7 @@ export function probeTls(
     socket.once("secureConnect", () => {
       const { fingerprint256 } = socket.getPeerCertificate();
       const { alpnProtocol: alpn } = socket;
-      socket.write(alpn === "h2" ? H2_PREFACE : H1_REQUEST);
+      socket.write(alpn === "h2" ? H2_OPENING : H1_REQUEST);
       socket.once("data", () => {
         resolve({ version: socket.getProtocol(), alpn, fingerprint256 });
         socket.destroy();
@@ -107,40 +104,17 @@ export const CALLERS: Readonly<Record<string, Caller>> = {
     );
     return (await client.sayHello({ name: "TLS" })).message;
   },
-  "grpc-js": async (port, { ca, client }) => {
-    const grpc = new Client(
-      `localhost:${port}`,
-      credentials.createSsl(
-        Buffer.from(ca),
-        client ? Buffer.from(client.privateKey) : null,
-        client ? Buffer.from(client.certificate) : null,
-      ),
-      {
-        "grpc.use_local_subchannel_pool": 1,
-        "grpc.initial_reconnect_backoff_ms": BACKOFF_MS,
-        "grpc.max_reconnect_backoff_ms": BACKOFF_MS,
-      },
-    );
+  "grpc-js": async (port, trust) => {
+    const channel = {
+      "grpc.initial_reconnect_backoff_ms": BACKOFF_MS,
+      "grpc.max_reconnect_backoff_ms": BACKOFF_MS,
+    };
     try {
-      return await new Promise((resolve, reject) =>
-        grpc.makeUnaryRequest<Uint8Array, string>(
-          "/greeter.v1.Greeter/SayHello",
-          (request) => Buffer.from(request),
-          (bytes) => fromBinary(SayHelloResponseSchema, bytes).message,
-          toBinary(SayHelloRequestSchema, create(SayHelloRequestSchema, { name: "TLS" })),
-          (error, message) => error ? reject(error) : resolve(message!),
-        )
-      );
+      using client = connectGrpcJs(port, { tls: toTlsOptions(trust), channel });
+      return (await client.unary(Greeter.method.sayHello, { name: "TLS" })).message;
     } finally {
-      grpc.close();
       // A timer that grpc-js started after a refusal outlives its client; it fires before this one.
       await new Promise((resolve) => setTimeout(resolve, 2 * BACKOFF_MS));
     }
   },
 };
-
-/** A port of the loopback that was free a moment ago. */
-export function findFreePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}

@@ -3,14 +3,15 @@ import {
   createTestCa,
   issueTestClient,
   issueTestServer,
-  type PemSet,
   type TestCertificate,
 } from "../support/certificates.ts";
-import { eventually } from "../support/eventually.ts";
-import { Gate } from "../support/gate.ts";
-import { connectGreeter, serveGreeter } from "../support/greeter.ts";
+import { connectGreeter } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
 import { type MtlsGreeter, serveMtls } from "../support/mtls_greeter.ts";
+import type { PemSet } from "../support/pem_files.ts";
+import { Gate } from "../support/stalling.ts";
 import { CALLERS, probeTls, toTlsOptions } from "../support/tls_clients.ts";
+import { eventually } from "../support/waiting.ts";
 
 const RELOADED = "Certificates were reloaded: new connections get the new ones";
 
@@ -174,8 +175,7 @@ for (const certificateReload of [Infinity, "30d"]) {
 
 Deno.test("certificateReload ends with a port that cannot be opened", async () => {
   await using greeter = await serveMtls();
-  const { sslCertificateChain, sslPrivateKey } = greeter.pem;
-  const serve = { sslCertificateChain, sslPrivateKey, port: greeter.port };
+  const serve = { ...greeter.pem.tls, port: greeter.port };
   // What is left of it would be found by the sanitizers.
   await assertRejects(() => serveGreeter({ serve }), Error, "EADDRINUSE");
 });

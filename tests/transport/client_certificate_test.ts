@@ -3,25 +3,22 @@ import { X509Certificate } from "node:crypto";
 import { createSecureServer } from "node:http2";
 import type { JsonGeneralName } from "@peculiar/x509";
 import { FastGRPC, type Peer, type PeerCertificate } from "../../mod.ts";
-import { createPemSet, type TestCertificate } from "../support/certificates.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import {
-  createCustomCa,
-  type CustomCa,
-  type CustomOptions,
-} from "../support/custom_certificates.ts";
-import {
-  connectGreeter,
-  Greeter,
-  type GreeterOptions,
-  PROTOCOLS,
-  serveGreeter,
-} from "../support/greeter.ts";
+  createTestCa,
+  type IssueOptions,
+  type TestCa,
+  type TestCertificate,
+} from "../support/certificates.ts";
+import { connectGreeter, PROTOCOLS } from "../support/connect_node.ts";
+import { type GreeterOptions, serveGreeter } from "../support/greeter.ts";
+import { createPemSet } from "../support/pem_files.ts";
 import { toTlsOptions } from "../support/tls_clients.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
 
 for (const protocol of PROTOCOLS) {
   Deno.test(`context.peer shows the client's certificate, ${protocol}`, async () => {
-    const ca = await createCustomCa("Root");
+    const ca = await createTestCa("Root");
     await using fixture = await serveWithCa(ca);
     const client = await ca.issue({
       subject: [{ O: ["Example"] }, { CN: ["billing"] }],
@@ -101,7 +98,7 @@ const NAMES: { title: string; names: JsonGeneralName[]; spiffeId: string | undef
 
 for (const { title, names, spiffeId } of NAMES) {
   Deno.test(`context.peer has the right SPIFFE id for ${title}`, async () => {
-    const ca = await createCustomCa("Root");
+    const ca = await createTestCa("Root");
     await using fixture = await serveWithCa(ca);
     const client = await ca.issue(names.length === 0 ? {} : { names });
 
@@ -121,7 +118,7 @@ for (const { title, names, spiffeId } of NAMES) {
 }
 
 /** Subjects, as they stand in the certificate, and as RFC 4514 writes them. */
-const SUBJECTS: [NonNullable<CustomOptions["subject"]>, string][] = [
+const SUBJECTS: [NonNullable<IssueOptions["subject"]>, string][] = [
   [[], ""],
   [[{ C: ["DE"] }, { O: ["Example"] }, { CN: ["a"] }], "CN=a,O=Example,C=DE"],
   [[{ DC: ["org"] }, { DC: ["example"] }, { CN: ["a"] }], "CN=a,DC=example,DC=org"],
@@ -138,7 +135,7 @@ const SUBJECTS: [NonNullable<CustomOptions["subject"]>, string][] = [
 
 for (const [subject, text] of SUBJECTS) {
   Deno.test(`context.peer writes the subject ${JSON.stringify(text)}`, async () => {
-    const ca = await createCustomCa("Root");
+    const ca = await createTestCa("Root");
     await using fixture = await serveWithCa(ca);
     const { certificate } = await fixture.peerOf(await ca.issue({ subject }));
     assertEquals(certificate!.subject, text);
@@ -146,7 +143,7 @@ for (const [subject, text] of SUBJECTS) {
 }
 
 Deno.test("app.serve() refuses a client whose names are malformed, and lives", async () => {
-  const ca = await createCustomCa("Root");
+  const ca = await createTestCa("Root");
   await using fixture = await serveWithCa(ca);
   // A DNS name that is longer than the sequence around it: TLS itself has no objection.
   const { certificate: cert, privateKey: key } = await ca.issue({
@@ -164,19 +161,18 @@ Deno.test("app.serve() refuses a client whose names are malformed, and lives", a
   await assertRejects(() => socket.read(new Uint8Array(1)), Deno.errors.UnexpectedEof);
 
   const { certificate } = await fixture.peerOf(await ca.issue());
-  assertEquals(certificate!.subject, "CN=custom");
+  assertEquals(certificate!.subject, "CN=test");
 });
 
 Deno.test("context.peer has no certificate without mTLS", async () => {
-  const ca = await createCustomCa("Root");
+  const ca = await createTestCa("Root");
   await using pem = await createPemSet();
-  const { sslCertificateChain, sslPrivateKey } = pem;
   const plain = watchPeers();
   await using greeter = await serveGreeter({ handlers: plain.handlers });
   const tls = watchPeers();
   await using secure = await serveGreeter({
     handlers: tls.handlers,
-    serve: { sslCertificateChain, sslPrivateKey },
+    serve: pem.tls,
   });
   using plainClient = connectGreeter(greeter.baseUrl);
   using tlsClient = connectGreeter(secure.baseUrl, {
@@ -193,7 +189,7 @@ Deno.test("context.peer has no certificate without mTLS", async () => {
 
 for (const [title, rejectUnauthorized] of [["requires", true], ["asks for", false]] as const) {
   Deno.test(`addToServer() shows the peer of a server that ${title} a certificate`, async () => {
-    const ca = await createCustomCa("Root");
+    const ca = await createTestCa("Root");
     await using pem = await createPemSet();
     const server = createSecureServer({
       cert: await Deno.readTextFile(pem.sslCertificateChain),
@@ -213,9 +209,9 @@ for (const [title, rejectUnauthorized] of [["requires", true], ["asks for", fals
       await greeter.sayHello({});
       return peers.at(-1)!.certificate;
     };
-    const stranger = await (await createCustomCa("Root")).issue();
+    const stranger = await (await createTestCa("Root")).issue();
 
-    assertEquals((await says(await ca.issue()))?.subject, "CN=custom");
+    assertEquals((await says(await ca.issue()))?.subject, "CN=test");
 
     if (rejectUnauthorized) {
       await assertRejects(() => says());
@@ -243,13 +239,11 @@ function watchPeers(): { peers: Peer[]; handlers: NonNullable<GreeterOptions["ha
 }
 
 /** Serves with mTLS to clients of a CA, and tells how a handler sees them. */
-async function serveWithCa(ca: CustomCa) {
+async function serveWithCa(ca: TestCa) {
   const { peers, handlers } = watchPeers();
   const pem = await createPemSet();
   await Deno.writeTextFile(pem.caCertificate, ca.certificate);
-  const { sslCertificateChain, sslPrivateKey, caCertificate } = pem;
-  const serve = { sslCertificateChain, sslPrivateKey, caCertificate };
-  const greeter = await serveGreeter({ handlers, serve });
+  const greeter = await serveGreeter({ handlers, serve: pem.mtls });
   return {
     port: greeter.port,
     serverCa: pem.ca.certificate,

@@ -2,12 +2,12 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { Agent, request } from "node:https";
 import type { IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
-import { createPemSet, type PemSet, readPemTexts } from "../support/certificates.ts";
-import { eventually } from "../support/eventually.ts";
 import { FrameClient } from "../support/frame_client.ts";
-import { Gate } from "../support/gate.ts";
 import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
-import { FLAG, FRAME, goaway, PREFACE, settings } from "../support/raw_frames.ts";
+import { FLAG, FRAME, goaway, PREFACE, settings } from "../support/http2_frames.ts";
+import { createPemSet, type PemSet } from "../support/pem_files.ts";
+import { Gate } from "../support/stalling.ts";
+import { eventually } from "../support/waiting.ts";
 
 /** Calls named `wait` stop at the gate; streams send a large message before and after it. */
 function serveGated(gate: Gate, pem?: PemSet, gracefulTimeout = Infinity): Promise<RunningGreeter> {
@@ -26,10 +26,7 @@ function serveGated(gate: Gate, pem?: PemSet, gracefulTimeout = Infinity): Promi
     },
     serve: {
       gracefulTimeout,
-      ...(pem && {
-        sslCertificateChain: pem.sslCertificateChain,
-        sslPrivateKey: pem.sslPrivateKey,
-      }),
+      ...pem?.tls,
     },
   });
 }
@@ -118,8 +115,8 @@ async function readBody(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-async function createAgent(pem: PemSet): Promise<Agent & Disposable> {
-  const { caCertificate: ca } = await readPemTexts(pem);
+function createAgent(pem: PemSet): Agent & Disposable {
+  const { certificate: ca } = pem.ca;
   const agent = new Agent({ keepAlive: true, ca });
   return Object.assign(agent, { [Symbol.dispose]: () => agent.destroy() });
 }
@@ -127,7 +124,7 @@ async function createAgent(pem: PemSet): Promise<Agent & Disposable> {
 Deno.test("drain() closes connections of HTTP/1.1 between two requests", async () => {
   await using pem = await createPemSet();
   await using greeter = await serveGated(new Gate(), pem);
-  using agent = await createAgent(pem);
+  using agent = createAgent(pem);
   const response = await startRequest(greeter, agent, "SayHello", "application/json", "{}");
   assertEquals(JSON.parse(await readBody(response)).message, "Hello ");
   assert(response.headers.connection !== "close");
@@ -141,7 +138,7 @@ Deno.test("drain() lets requests of HTTP/1.1 finish, answered in part or not at 
   await using pem = await createPemSet();
   const gate = new Gate();
   await using greeter = await serveGated(gate, pem);
-  using agent = await createAgent(pem);
+  using agent = createAgent(pem);
   const unary = startRequest(greeter, agent, "SayHello", "application/json", '{"name":"wait"}');
   const envelope = Uint8Array.of(0, 0, 0, 0, 2, 0x7b, 0x7d);
   const stream = await startRequest(
@@ -169,7 +166,7 @@ Deno.test("destroy() comes after UNAVAILABLE has gone out on HTTP/1.1", async ()
   await using pem = await createPemSet();
   const gate = new Gate();
   await using greeter = await serveGated(gate, pem, 0.05);
-  using agent = await createAgent(pem);
+  using agent = createAgent(pem);
   const unary = startRequest(greeter, agent, "SayHello", "application/json", '{"name":"wait"}');
   await gate.reached(1);
   await greeter.server.shutdown();

@@ -2,14 +2,10 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Agent } from "node:https";
-import { createPemSet, type PemSet, readPemTexts } from "../support/certificates.ts";
-import { eventually } from "../support/eventually.ts";
-import {
-  Greeter,
-  type GreeterOptions,
-  type RunningGreeter,
-  serveGreeter,
-} from "../support/greeter.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
+import { type GreeterOptions, type RunningGreeter, serveGreeter } from "../support/greeter.ts";
+import { createPemSet, type PemSet } from "../support/pem_files.ts";
+import { eventually } from "../support/waiting.ts";
 
 const PATH = "/greeter.v1.Greeter/SayHello";
 const JSON_CALL = `POST ${PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`;
@@ -111,9 +107,8 @@ type TlsGreeter = RunningGreeter & { ca: string; connect(): Promise<TextSocket> 
 
 async function serveTls(options: GreeterOptions = {}): Promise<TlsGreeter> {
   const pem: PemSet = await createPemSet();
-  const { sslCertificateChain, sslPrivateKey } = pem;
-  const greeter = await serveGreeter({ ...options, serve: { sslCertificateChain, sslPrivateKey } });
-  const { caCertificate: ca } = await readPemTexts(pem);
+  const greeter = await serveGreeter({ ...options, serve: pem.tls });
+  const { certificate: ca } = pem.ca;
   return {
     ...greeter,
     ca,

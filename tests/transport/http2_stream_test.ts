@@ -1,26 +1,26 @@
-import { Buffer } from "node:buffer";
 import { assertEquals } from "@std/assert";
-import { Client as GrpcJs, credentials } from "@grpc/grpc-js";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { eventually } from "../support/eventually.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
+import { connectGreeter } from "../support/connect_node.ts";
+import { envelope, sayHelloRequest } from "../support/envelopes.ts";
 import { FrameClient } from "../support/frame_client.ts";
-import { connectGreeter, serveGreeter } from "../support/greeter.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { connectGrpcJs } from "../support/grpc_js.ts";
 import {
   concat,
   data,
-  envelope,
   FLAG,
   FRAME,
   grpcFields,
   headers,
-  protoName,
   rstStream,
-} from "../support/raw_frames.ts";
+} from "../support/http2_frames.ts";
+import { eventually } from "../support/waiting.ts";
 
 const CHAT = grpcFields("/greeter.v1.Greeter/Chat");
 const TIMES = grpcFields("/greeter.v1.Greeter/SayHelloTimes");
 const HELLO = grpcFields("/greeter.v1.Greeter/SayHello");
-const BODY = envelope(protoName("raw"));
+const BODY = envelope(sayHelloRequest("raw"));
 const H2_CANCEL = 8;
 
 /** NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR, CANCEL, ENHANCE_YOUR_CALM. */
@@ -131,7 +131,10 @@ for (const [name, [changes, status]] of Object.entries(EARLY)) {
     await using client = await FrameClient.connect({ port: greeter.port });
     const streamId = client.openStreamId();
     const fields = grpcFields("/greeter.v1.Greeter/SayHello", changes);
-    client.send(headers(streamId, fields), data(streamId, envelope(protoName("a".repeat(20_000)))));
+    client.send(
+      headers(streamId, fields),
+      data(streamId, envelope(sayHelloRequest("a".repeat(20_000)))),
+    );
     await client.until(() => client.received(streamId).resetCode !== undefined);
     const { ended, grpcStatus, resetCode } = client.received(streamId);
     assertEquals({ ended, grpcStatus, resetCode }, {
@@ -156,22 +159,18 @@ const REFUSING = {
 
 Deno.test("Http2Stream answers grpc-js in the midst of an upload", async () => {
   await using greeter = await serveGreeter({ handlers: REFUSING });
-  const client = new GrpcJs(`127.0.0.1:${greeter.port}`, credentials.createInsecure());
+  using client = connectGrpcJs(greeter.port);
   for (const [count, size] of [[1, 10], [10, 2 ** 20]] as const) {
-    const bytes = Buffer.alloc(size);
-    const code = await new Promise((resolve) => {
-      const upload = client.makeClientStreamRequest(
-        "/greeter.v1.Greeter/SayHelloToAll",
-        (message: Buffer) => message,
-        (message) => message,
-        (error) => resolve(error?.code),
-      );
-      // No end(): the answer does not wait for it.
-      for (let i = 0; i < count; i++) upload.write(bytes);
-    });
-    assertEquals(code, Code.FailedPrecondition, `${count} messages of ${size} bytes`);
+    const requests = Array.from({ length: count }, () => ({ name: pattern(size) }));
+    // The answer does not wait for the end of the requests.
+    const options = { keepOpen: true };
+    const { status } = await client.call(Greeter.method.sayHelloToAll, requests, options);
+    assertEquals(
+      Number(status.code),
+      Code.FailedPrecondition,
+      `${count} messages of ${size} bytes`,
+    );
   }
-  client.close();
 });
 
 Deno.test("Http2Stream answers connect-node in the midst of an upload", async () => {

@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { TlsFiles } from "../../mod.ts";
-import { createPemSet, type PemSet } from "../support/certificates.ts";
 import { clientHello, TLS_RECORD, TLS_VERSIONS } from "../support/client_hello.ts";
-import { connectGreeter, serveGreeter } from "../support/greeter.ts";
-import { H2_PREFACE, probeTls, toTlsOptions } from "../support/tls_clients.ts";
+import { connectGreeter } from "../support/connect_node.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { PREFACE } from "../support/http2_frames.ts";
+import { createPemSet } from "../support/pem_files.ts";
 import { slowDown } from "../support/slow_wire.ts";
+import { probeTls, toTlsOptions } from "../support/tls_clients.ts";
 
 const HANDSHAKE_MS = 300;
 const HELLO = clientHello(TLS_VERSIONS["TLS 1.2"]);
@@ -16,7 +17,7 @@ for (const [name, version] of Object.entries(TLS_VERSIONS)) {
   const isTaken = version >= TLS_VERSIONS["TLS 1.2"];
   Deno.test(`listen() ${isTaken ? "takes" : "refuses"} a client of ${name}`, async () => {
     await using pem = await createPemSet();
-    await using greeter = await serveGreeter({ serve: tlsFiles(pem) });
+    await using greeter = await serveGreeter({ serve: pem.tls });
     using socket = await Deno.connect({ hostname: "127.0.0.1", port: greeter.port });
     await socket.write(clientHello(version));
     const record = new Uint8Array(7);
@@ -29,7 +30,7 @@ for (const [name, version] of Object.entries(TLS_VERSIONS)) {
 for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
   Deno.test(`listen() speaks ${version}`, async () => {
     await using pem = await createPemSet();
-    await using greeter = await serveGreeter({ serve: tlsFiles(pem) });
+    await using greeter = await serveGreeter({ serve: pem.tls });
     const accepted = await probeTls(greeter.port, { ca: pem.ca.certificate }, {
       minVersion: version,
       maxVersion: version,
@@ -50,7 +51,7 @@ const PROTOCOLS: { offers: string[]; gets: string | false }[] = [
 for (const { offers, gets } of PROTOCOLS) {
   Deno.test(`listen() picks ${gets || "no protocol"} of [${offers}]`, async () => {
     await using pem = await createPemSet();
-    await using greeter = await serveGreeter({ serve: tlsFiles(pem) });
+    await using greeter = await serveGreeter({ serve: pem.tls });
     const trust = { ca: pem.ca.certificate };
     const { alpn } = await probeTls(greeter.port, trust, { ALPNProtocols: offers });
     assertEquals(alpn, gets);
@@ -59,7 +60,7 @@ for (const { offers, gets } of PROTOCOLS) {
 
 Deno.test("listen() refuses a client that speaks none of its protocols", async () => {
   await using pem = await createPemSet();
-  await using greeter = await serveGreeter({ serve: tlsFiles(pem) });
+  await using greeter = await serveGreeter({ serve: pem.tls });
   const trust = { ca: pem.ca.certificate };
   await assertRejects(() => probeTls(greeter.port, trust, { ALPNProtocols: ["spdy/1"] }));
 });
@@ -88,7 +89,7 @@ const sentSecurely =
   };
 
 const NOTHING = new Uint8Array();
-const HALF_PREFACE = Uint8Array.from(H2_PREFACE.subarray(0, 14));
+const HALF_PREFACE = PREFACE.subarray(0, 14);
 const HALF_REQUEST = new TextEncoder().encode(
   "POST /greeter.v1.Greeter/SayHello HTTP/1.1\r\nHost:",
 );
@@ -111,7 +112,7 @@ const HALF_OPEN: HalfOpen[] = [
 for (const { title, isTls, connect } of HALF_OPEN) {
   Deno.test(`handshakeTimeout closes a connection with ${title}`, async () => {
     await using pem = await createPemSet();
-    const serve = { ...(isTls && tlsFiles(pem)), handshakeTimeout: `${HANDSHAKE_MS}ms` };
+    const serve = { ...(isTls && pem.tls), handshakeTimeout: `${HANDSHAKE_MS}ms` };
     await using greeter = await serveGreeter({ serve });
     const startedAt = performance.now();
 
@@ -133,7 +134,7 @@ for (const isTls of [false, true]) {
   const [name, scheme] = isTls ? ["TLS", "https"] : ["h2c", "http"];
   Deno.test(`handshakeTimeout leaves a slow but honest client alone, ${name}`, async () => {
     await using pem = await createPemSet();
-    const serve = { ...(isTls && tlsFiles(pem)), handshakeTimeout: "2s" };
+    const serve = { ...(isTls && pem.tls), handshakeTimeout: "2s" };
     await using greeter = await serveGreeter({ serve });
     await using wire = slowDown(greeter.port, { pieces: 4, pauseMs: 30 });
     using client = connectGreeter(`${scheme}://localhost:${wire.port}`, {
@@ -145,7 +146,7 @@ for (const isTls of [false, true]) {
 
   Deno.test(`handshakeTimeout is over once HTTP is spoken, ${name}`, async () => {
     await using pem = await createPemSet();
-    const serve = { ...(isTls && tlsFiles(pem)), handshakeTimeout: `${HANDSHAKE_MS}ms` };
+    const serve = { ...(isTls && pem.tls), handshakeTimeout: `${HANDSHAKE_MS}ms` };
     await using greeter = await serveGreeter({ serve });
     using client = connectGreeter(greeter.baseUrl, { tls: { ca: pem.ca.certificate } });
     await client.sayHello({});
@@ -155,10 +156,6 @@ for (const isTls of [false, true]) {
     assertEquals(greeter.server.connectionCount, 1);
     assertEquals((await client.sayHello({ name: "again" })).message, "Hello again");
   });
-}
-
-function tlsFiles({ sslCertificateChain, sslPrivateKey }: PemSet): TlsFiles {
-  return { sslCertificateChain, sslPrivateKey };
 }
 
 /** Reads to the end, be it orderly or not, but not for ever. */

@@ -6,21 +6,20 @@ import { fileURLToPath } from "node:url";
 import type { TLSSocket } from "node:tls";
 import { mayResume } from "../../src/transport/resumption.ts";
 import {
-  createPemSet,
   createTestCa,
   issueTestClient,
   issueTestServer,
   type TestCertificate,
 } from "../support/certificates.ts";
-import { createCustomCa } from "../support/custom_certificates.ts";
-import { eventually } from "../support/eventually.ts";
 import { serveMtls } from "../support/mtls_greeter.ts";
 import { hasOpenssl, opensslGet } from "../support/openssl.ts";
+import { createPemSet } from "../support/pem_files.ts";
 import { CALLERS, type Trust } from "../support/tls_clients.ts";
+import { eventually } from "../support/waiting.ts";
 
 Deno.test("mayResume() looks at who resumes, not at who makes a full handshake", async () => {
-  const ca = await createCustomCa("Root");
-  const stranger = await createCustomCa("Stranger");
+  const ca = await createTestCa("Root");
+  const stranger = await createTestCa("Stranger");
   await using server = await serveResumption(ca, await ca.issue());
   assertEquals(await server.connect(stranger), { resumed: false, may: true });
   assertEquals(await server.connect(stranger), { resumed: true, may: false });
@@ -28,15 +27,15 @@ Deno.test("mayResume() looks at who resumes, not at who makes a full handshake",
 });
 
 Deno.test("mayResume() lets everybody resume without mTLS", async () => {
-  const ca = await createCustomCa("Root");
+  const ca = await createTestCa("Root");
   await using server = await serveResumption(ca, await ca.issue());
   await server.connect(ca);
   assertEquals(await server.connect(), { resumed: true, may: true });
 });
 
 Deno.test("mayResume() takes one of several CAs, and no other of the same name", async () => {
-  const ca = await createCustomCa("Root");
-  const namesake = await createCustomCa("Root");
+  const ca = await createTestCa("Root");
+  const namesake = await createTestCa("Root");
   await using server = await serveResumption(ca, await ca.issue());
   await server.connect(ca);
   assertEquals(await server.connect(namesake), { resumed: true, may: false });
@@ -44,7 +43,7 @@ Deno.test("mayResume() takes one of several CAs, and no other of the same name",
 });
 
 Deno.test("mayResume() follows a client's chain to its root", async () => {
-  const root = await createCustomCa("Root");
+  const root = await createTestCa("Root");
   const upper = await root.issueCa("Upper");
   const lower = await upper.issueCa("Lower");
   const { certificate, privateKey } = await lower.issue();
@@ -54,13 +53,13 @@ Deno.test("mayResume() follows a client's chain to its root", async () => {
   for (const [ca, may] of [[root, true], [upper, true], [lower, true]] as const) {
     assertEquals(await server.connect(ca), { resumed: true, may });
   }
-  const other = await createCustomCa("Root");
+  const other = await createTestCa("Root");
   assertEquals(await server.connect(other), { resumed: true, may: false });
 });
 
 Deno.test("mayResume() refuses a certificate that has expired meanwhile", async () => {
-  const ca = await createCustomCa("Root");
-  const client = await ca.issue({ validMs: 2000 });
+  const ca = await createTestCa("Root");
+  const client = await ca.issue({ toMs: 2000 });
   await using server = await serveResumption(ca, client);
   await server.connect(ca);
   assertEquals(await server.connect(ca), { resumed: true, may: true });
@@ -130,7 +129,7 @@ interface Outcome {
 /** A server of `node:https` that asks `mayResume()`, and a client that resumes when it can. */
 async function serveResumption(ca: TestCertificate, client: TestCertificate) {
   const names = [{ type: "dns" as const, value: "localhost" }];
-  const authority = await createCustomCa("Server CA");
+  const authority = await createTestCa("Server CA");
   const { certificate: cert, privateKey: key } = await authority.issue({ usage: "server", names });
   let trusted: X509Certificate[] = [];
   let outcome: Outcome | undefined;

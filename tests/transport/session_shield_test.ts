@@ -4,7 +4,7 @@ import { type ClientHttp2Session, connect, createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { shieldSession } from "../../src/transport/session_shield.ts";
 
-// Not on the greeter: its support puts a shield of its own on every session of the process.
+// Not on the greeter: its clients come with a shield of their own for every session of the process.
 
 for (const method of ["close", "destroy"] as const) {
   Deno.test(`shieldSession() lets ${method}() happen in the next turn of the event loop`, async () => {

@@ -1,8 +1,8 @@
 import { assertRejects, assertStringIncludes } from "@std/assert";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { ConfigError, FastGRPC, type TlsFiles } from "../../mod.ts";
-import { createPemSet, createTestCa, type PemSet } from "../support/certificates.ts";
-import { findFreePort } from "../support/tls_clients.ts";
+import { createTestCa } from "../support/certificates.ts";
+import { createPemSet, type PemSet } from "../support/pem_files.ts";
 
 const TRUNCATED = 0.6;
 
@@ -35,22 +35,22 @@ const MISTAKES: Mistake[] = [
   },
   ...(["sslCertificateChain", "sslPrivateKey", "caCertificate"] as const).map((option) => ({
     title: `a missing ${option}`,
-    make: (pem: PemSet) => ({ ...filesOf(pem), [option]: new URL("nothing.pem", pem.directory) }),
+    make: (pem: PemSet) => ({ ...pem.mtls, [option]: new URL("nothing.pem", pem.directory) }),
     says: [`Cannot read "${option}" file://`, "/nothing.pem: ENOENT: no such file"],
   })),
   {
     title: "an empty path, such as a variable that is not set",
-    make: (pem) => ({ ...filesOf(pem), caCertificate: "" }),
+    make: (pem) => ({ ...pem.mtls, caCertificate: "" }),
     says: ['Cannot read "caCertificate": it is empty, name a file or leave it out'],
   },
   {
     title: "a directory in place of a file",
-    make: (pem) => ({ ...filesOf(pem), caCertificate: pem.directory }),
+    make: (pem) => ({ ...pem.mtls, caCertificate: pem.directory }),
     says: ['Cannot read "caCertificate"', "EISDIR"],
   },
   {
     title: "a URL that is not of a file",
-    make: (pem) => ({ ...filesOf(pem), caCertificate: new URL("https://localhost/ca.pem") }),
+    make: (pem) => ({ ...pem.mtls, caCertificate: new URL("https://localhost/ca.pem") }),
     says: ['Cannot read "caCertificate" https://localhost/ca.pem', "file"],
   },
   {
@@ -59,7 +59,7 @@ const MISTAKES: Mistake[] = [
       const text = await Deno.readTextFile(pem.sslCertificateChain);
       const der = Uint8Array.fromBase64(text.replace(/-----.*-----/g, ""));
       await Deno.writeFile(pem.sslCertificateChain, der);
-      return filesOf(pem);
+      return pem.mtls;
     },
     says: ['Cannot use "sslCertificateChain"', "a PEM file is wanted"],
   },
@@ -89,7 +89,7 @@ const MISTAKES: Mistake[] = [
   })),
   {
     title: "a certificate in place of a key",
-    make: (pem) => ({ ...filesOf(pem), sslPrivateKey: pem.sslCertificateChain }),
+    make: (pem) => ({ ...pem.mtls, sslPrivateKey: pem.sslCertificateChain }),
     says: ['Cannot use "sslPrivateKey"', "it is no private key in PEM"],
   },
   {
@@ -114,7 +114,7 @@ const MISTAKES: Mistake[] = [
   })),
   {
     title: "the key of another certificate",
-    make: (pem) => ({ ...filesOf(pem), sslPrivateKey: pem.clientPrivateKey }),
+    make: (pem) => ({ ...pem.mtls, sslPrivateKey: pem.clientPrivateKey }),
     says: ['Cannot use "sslPrivateKey"', "it does not match", "server.pem", "use the key that"],
   },
   {
@@ -156,15 +156,15 @@ type Option = keyof TlsFiles;
 
 async function write(pem: PemSet, option: Option, text: string): Promise<TlsFiles> {
   await Deno.writeTextFile(pem[option], text);
-  return filesOf(pem);
+  return pem.mtls;
+}
+
+/** A port of the loopback that was free a moment ago. */
+function findFreePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
 }
 
 function pkcs8(key: KeyObject): string {
   return String(key.export({ type: "pkcs8", format: "pem" }));
-}
-
-function filesOf(
-  { caCertificate, sslCertificateChain, sslPrivateKey }: PemSet,
-): Required<TlsFiles> {
-  return { caCertificate, sslCertificateChain, sslPrivateKey };
 }

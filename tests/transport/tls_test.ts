@@ -1,18 +1,12 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ConfigError, type TlsFiles } from "../../mod.ts";
+import { ConfigError } from "../../mod.ts";
 import { loadTls } from "../../src/transport/tls.ts";
 import { captureLog } from "../support/captured_log.ts";
-import {
-  createPemSet,
-  createTestCa,
-  issueTestServer,
-  type PemSet,
-  readPemTexts,
-} from "../support/certificates.ts";
-import { createCustomCa, type CustomOptions } from "../support/custom_certificates.ts";
+import { createTestCa, type IssueOptions, issueTestServer } from "../support/certificates.ts";
 import { serveGreeter } from "../support/greeter.ts";
+import { createPemSet, readPemTexts } from "../support/pem_files.ts";
 import { CALLERS, probeTls } from "../support/tls_clients.ts";
 
 Deno.test({
@@ -26,7 +20,7 @@ Deno.test({
   },
 });
 
-const KEYS: { title: string; algorithm: NonNullable<CustomOptions["algorithm"]> }[] = [
+const KEYS: { title: string; algorithm: NonNullable<IssueOptions["algorithm"]> }[] = [
   { title: "ECDSA over P-256", algorithm: { name: "ECDSA", namedCurve: "P-256" } },
   { title: "ECDSA over P-384", algorithm: { name: "ECDSA", namedCurve: "P-384" } },
   { title: "Ed25519", algorithm: { name: "Ed25519" } },
@@ -43,12 +37,10 @@ const KEYS: { title: string; algorithm: NonNullable<CustomOptions["algorithm"]> 
 
 for (const { title, algorithm } of KEYS) {
   Deno.test(`app.serve() takes a key of ${title}`, async () => {
-    const ca = await createCustomCa("Root");
-    const names = [{ type: "dns" as const, value: "localhost" }];
-    const server = await ca.issue({ usage: "server", names, algorithm });
+    const ca = await createTestCa("Root");
+    const server = await issueTestServer(ca, { algorithm });
     await using pem = await createPemSet({ server });
-    const { caCertificate: _, ...serve } = filesOf(pem);
-    await using greeter = await serveGreeter({ serve });
+    await using greeter = await serveGreeter({ serve: pem.tls });
     assertEquals(await CALLERS["grpc-js"]!(greeter.port, { ca: ca.certificate }), "Hello TLS");
   });
 }
@@ -99,17 +91,13 @@ for (
   Deno.test(`app.serve() serves a certificate ${title}, and warns`, async () => {
     await using log = await captureLog();
     const ca = await createTestCa();
-    const middle = Date.now() + days * 86_400_000;
-    const server = await ca.issue({
-      commonName: "localhost",
-      usage: "server",
-      sans: [{ dns: "localhost" }],
-      notBefore: new Date(middle - 3_600_000),
-      notAfter: new Date(middle + 3_600_000),
+    const middleMs = days * 86_400_000;
+    const server = await issueTestServer(ca, {
+      fromMs: middleMs - 3_600_000,
+      toMs: middleMs + 3_600_000,
     });
     await using pem = await createPemSet({ ca, server });
-    const { caCertificate: _, ...serve } = filesOf(pem);
-    await using greeter = await serveGreeter({ serve });
+    await using greeter = await serveGreeter({ serve: pem.tls });
 
     const trust = { ca: ca.certificate };
     await probeTls(greeter.port, trust, { rejectUnauthorized: false });
@@ -124,12 +112,6 @@ for (
 Deno.test("app.serve() does not warn of a certificate that is valid", async () => {
   await using log = await captureLog();
   await using pem = await createPemSet({ server: await issueTestServer(await createTestCa()) });
-  await using _greeter = await serveGreeter({ serve: filesOf(pem) });
+  await using _greeter = await serveGreeter({ serve: pem.mtls });
   assertEquals(log.records.filter(({ level }) => level === "warning"), []);
 });
-
-function filesOf(
-  { caCertificate, sslCertificateChain, sslPrivateKey }: PemSet,
-): Required<TlsFiles> {
-  return { caCertificate, sslCertificateChain, sslPrivateKey };
-}

@@ -6,21 +6,14 @@
 
 import { startGreeter } from "../support/child_greeter.ts";
 import { runGoawayLoad } from "../support/goaway_load.ts";
+import { isInstalled } from "../support/program.ts";
 
 const LOAD = { connections: 12, concurrency: 4, streams: 4, rounds: 1 };
 
-if (await isInstalled()) {
+if (await isInstalled("valgrind")) {
   Deno.exit(await check() ? 0 : 1);
 } else {
   console.log("Skipped: valgrind is not installed");
-}
-
-async function isInstalled(): Promise<boolean> {
-  try {
-    return (await new Deno.Command("valgrind", { args: ["--version"] }).output()).success;
-  } catch {
-    return false;
-  }
 }
 
 async function check(): Promise<boolean> {
@@ -41,11 +34,13 @@ async function check(): Promise<boolean> {
 }
 
 async function runServer(logFile: string): Promise<{ answered: number; exitCode: number }> {
-  await using server = await startGreeter({
+  await using server = startGreeter({
+    run: { gracefulTimeout: "5s" },
     wrapper: ["valgrind", `--log-file=${logFile}`, "--undef-value-errors=no", "--error-limit=no"],
-    v8Flags: ["--jitless", "--single-threaded"],
+    flags: ["--allow-net=127.0.0.1", "--v8-flags=--jitless,--single-threaded"],
   });
-  const answered = await runGoawayLoad({ port: server.port, patienceMs: 60_000 }, LOAD)
+  const answered = await runGoawayLoad({ port: await server.port(), patienceMs: 60_000 }, LOAD)
     .catch(() => 0);
-  return { answered, exitCode: (await server.stop()).code };
+  server.kill("SIGTERM");
+  return { answered, exitCode: (await server.status).code };
 }

@@ -1,10 +1,11 @@
 /**
- * A place where handlers stop until the test lets them go on.
+ * What handlers do that take their time and no heed of their signal: they stop at a gate until the
+ * test opens it, wait for ever, or take up the event loop.
  *
  * @module
  */
 
-import { eventually } from "./eventually.ts";
+import { eventually } from "./waiting.ts";
 
 /** Closed until it is opened, and open from then on. */
 export class Gate {
@@ -27,4 +28,15 @@ export class Gate {
   reached(count: number): Promise<void> {
     return eventually(`${count} handlers at the gate`, () => this.#waiting >= count);
   }
+}
+
+/** Waits for ever, without a timer. */
+export function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** Takes up the event loop. */
+export function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
 }

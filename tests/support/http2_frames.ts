@@ -1,5 +1,6 @@
 /**
  * Frames of HTTP/2 (RFC 9113) written by hand, so that a test can send what no library would.
+ * `frame_client.ts` sends them.
  *
  * @module
  */
@@ -20,7 +21,7 @@ export const FRAME = {
 export const FLAG = { endStream: 0x1, ack: 0x1, endHeaders: 0x4 } as const;
 
 /** Names and values, in the order in which they are sent. */
-export type RawFields = readonly (readonly [name: string, value: string])[];
+export type HeaderFields = readonly (readonly [name: string, value: string])[];
 
 /** What a client sends before its first frame. */
 export const PREFACE: Uint8Array = bytesOf("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -59,7 +60,7 @@ export function settings(...pairs: readonly (readonly [id: number, value: number
 }
 
 /** HEADERS, with CONTINUATION where they are long. */
-export function headers(streamId: number, fields: RawFields, endStream = false): Uint8Array {
+export function headers(streamId: number, fields: HeaderFields, endStream = false): Uint8Array {
   return headerBlock(streamId, concat(...fields.map(encodeField)), endStream);
 }
 
@@ -101,20 +102,6 @@ export function windowUpdate(streamId: number, increment: number): Uint8Array {
   return frame(FRAME.windowUpdate, 0, streamId, uint32(increment));
 }
 
-/** A message in gRPC's envelope; flags and length may lie. */
-export function envelope(
-  message: Uint8Array,
-  { flags = 0, length = message.byteLength }: { flags?: number; length?: number } = {},
-): Uint8Array {
-  return concat(Uint8Array.of(flags), uint32(length), message);
-}
-
-/** A protobuf message whose field 1 is this string, as the requests of the example service are. */
-export function protoName(name: string): Uint8Array {
-  const text = bytesOf(name);
-  return concat(Uint8Array.of(0x0a, ...varint(text.byteLength)), text);
-}
-
 /**
  * Header fields of a gRPC request.
  *
@@ -123,7 +110,7 @@ export function protoName(name: string): Uint8Array {
 export function grpcFields(
   path: string,
   changes: Readonly<Record<string, string | undefined>> = {},
-): RawFields {
+): HeaderFields {
   const fields: Record<string, string | undefined> = {
     ":method": "POST",
     ":scheme": "http",

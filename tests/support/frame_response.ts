@@ -1,10 +1,11 @@
 /**
- * What a server has sent on one stream, as far as tests look at it.
+ * What `frame_client.ts` has received on one stream, as far as its tests look at it: the end, the
+ * size of the body, and the two numbers in the headers that need no decoder of HPACK.
  *
  * @module
  */
 
-import { bytesOf } from "./raw_frames.ts";
+import { bytesOf } from "./http2_frames.ts";
 
 /** `grpc-status` in Huffman coding, with its length. Values of digits are sent as they are. */
 const GRPC_STATUS = bytesOf("\x88\x9a\xca\xc8\xb2\x12\x34\xda\x8f").join();
@@ -12,7 +13,7 @@ const GRPC_STATUS = bytesOf("\x88\x9a\xca\xc8\xb2\x12\x34\xda\x8f").join();
 const INDEXED_STATUS = [200, 204, 206, 304, 400, 404, 500];
 
 /** A response that is coming in. */
-export class RawResponse {
+export class FrameResponse {
   /** HTTP status, `undefined` if there was no header. */
   status: number | undefined;
   /** `grpc-status`, of the header or the trailers. */
@@ -24,7 +25,7 @@ export class RawResponse {
   /** Error code of RST_STREAM. */
   resetCode: number | undefined;
 
-  /** Finds the two numbers in a header; no decoder of HPACK is needed for these. */
+  /** Finds the two numbers in a header. */
   readHeaderBlock(block: Uint8Array): void {
     this.status ??= statusIn(block);
     const [, after] = block.join().split(`${GRPC_STATUS},`);

@@ -1,16 +1,24 @@
 /**
- * HTTP/2 by hand, for requests that no proper client sends and answers that none shows.
+ * A client of HTTP/2 on top of `node:http2`, for good HTTP/2 around a call that no gRPC library
+ * makes: a test gives header fields and bytes and reads the header, body and trailers that came back.
+ * What is wrong below that, in frames and their order, `frame_client.ts` can send, which in return
+ * reads nothing of a header but two numbers.
  *
  * @module
  */
 
 import "./shield_clients.ts";
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
-import type { IncomingHttpHeaders, SecureClientSessionOptions } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+  type SecureClientSessionOptions,
+} from "node:http2";
 import { Buffer } from "node:buffer";
 
 /** What came back on a stream, once it is closed. */
-export interface RawResponse {
+export interface Http2Response {
   readonly headers: IncomingHttpHeaders;
   readonly trailers: IncomingHttpHeaders;
   readonly body: Uint8Array;
@@ -21,7 +29,7 @@ export interface RawResponse {
 }
 
 /** A connection. */
-export interface RawSession extends Disposable {
+export interface Http2Client extends Disposable {
   readonly session: ClientHttp2Session;
   /** Starts a POST and leaves its body open. */
   open(path: string, headers?: Record<string, string>): ClientHttp2Stream;
@@ -30,11 +38,14 @@ export interface RawSession extends Disposable {
     path: string,
     headers?: Record<string, string>,
     body?: Uint8Array | string,
-  ): Promise<RawResponse>;
+  ): Promise<Http2Response>;
 }
 
 /** Opens a connection. */
-export function connectRaw(baseUrl: string, options: SecureClientSessionOptions = {}): RawSession {
+export function connectHttp2(
+  baseUrl: string,
+  options: SecureClientSessionOptions = {},
+): Http2Client {
   const session = connect(baseUrl, options);
   session.on("error", () => {});
   const open = (path: string, headers: Record<string, string> = {}) => {
@@ -56,7 +67,7 @@ export function connectRaw(baseUrl: string, options: SecureClientSessionOptions 
 }
 
 /** Collects a response until its stream is closed. */
-export function readResponse(stream: ClientHttp2Stream): Promise<RawResponse> {
+export function readResponse(stream: ClientHttp2Stream): Promise<Http2Response> {
   const chunks: Uint8Array[] = [];
   let headers: IncomingHttpHeaders = {};
   let trailers: IncomingHttpHeaders = {};
