@@ -16,7 +16,7 @@ export type {
 } from "./src/service.ts";
 export type { ErrorDetails, Protocol, ServiceContext } from "./src/context.ts";
 export type { Peer, PeerCertificate, SubjectAltNames } from "./src/peer.ts";
-export type { HealthStatus, ServingStatus } from "./src/health_status.ts";
+export type { Health, ServingStatus } from "./src/health_status.ts";
 export type { Duration } from "./src/duration.ts";
 export type { CorsOptions } from "./src/protocol/cors.ts";
 export type { NodeHttp2Server } from "./src/transport/connections.ts";

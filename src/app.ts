@@ -7,7 +7,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { Dispatcher } from "./dispatcher.ts";
-import { HealthStatus } from "./health_status.ts";
+import { type Health, HealthStatus } from "./health_status.ts";
 import { configureConsoleLog, serverLog } from "./log.ts";
 import {
   type AppOptions,
@@ -48,8 +48,9 @@ import { listen, type Listener, mountOn } from "./transport/listener.ts";
  */
 export class FastGRPC {
   /** Status of the services, as `grpc.health.v1` tells it where `healthCheck` is on. */
-  readonly health: HealthStatus = new HealthStatus();
+  readonly health: Health;
 
+  readonly #health = new HealthStatus();
   readonly #options: ResolvedAppOptions;
   readonly #methods = new Map<string, MethodSpec>();
   readonly #services = new Set<string>();
@@ -64,6 +65,7 @@ export class FastGRPC {
    */
   constructor(options: AppOptions = {}) {
     this.#options = resolveAppOptions(options);
+    this.health = this.#health;
   }
 
   /**
@@ -193,7 +195,7 @@ export class FastGRPC {
       });
       const dispatcher = new Dispatcher({ methods, lane, cors });
       const listener = await open((stream) => dispatcher.dispatch(stream));
-      const server = new Server({ listener, dispatcher, health: this.health, options });
+      const server = new Server({ listener, dispatcher, health: this.#health, options });
       server.finished.then(() => this.#running = false);
       return server;
     } catch (error) {
@@ -203,13 +205,13 @@ export class FastGRPC {
   }
 
   async #resolveMethods(healthCheck: boolean): Promise<ReadonlyMap<string, MethodSpec>> {
-    this.health.resume();
+    this.#health.resume();
     for (const service of ["", ...this.#services]) {
       if (this.health.get(service) === undefined) this.health.set(service, "SERVING");
     }
     if (!healthCheck) return this.#methods;
     const { Health, HEALTH_OPTIONS, healthHandlers } = await import("./health.ts");
-    const own = resolveService(Health, healthHandlers(this.health), HEALTH_OPTIONS, undefined);
+    const own = resolveService(Health, healthHandlers(this.#health), HEALTH_OPTIONS, undefined);
     return new Map([...own.map((method) => [method.path, method] as const), ...this.#methods]);
   }
 

@@ -38,8 +38,8 @@ export class Call implements CallInfo {
   /** When it began, by `performance.now()`. */
   readonly startedAt: number = performance.now();
 
-  /** What a handler threw that may not go out: for the log alone. */
-  failure: unknown;
+  /** INTERNAL, with what a handler threw that may not go out as its cause: for the log alone. */
+  failure: ConnectError | undefined;
 
   readonly #controller = new AbortController();
   readonly #waiting = new Set<(reason: ConnectError) => void>();
@@ -81,7 +81,7 @@ export class Call implements CallInfo {
     this.#finished = true;
     this.#stopTimer();
     if (this.#waiting.size === 0) return;
-    const reason = new ConnectError("the call is over", Code.Canceled);
+    const reason = callIsOver();
     for (const reject of this.#waiting) reject(reason);
     this.#waiting.clear();
   }
@@ -103,6 +103,7 @@ export class Call implements CallInfo {
       // Also when the call is over: a rejection that nobody handles would end the process.
       work.then(resolve, reject).then(() => this.#waiting.delete(reject));
       if (this.#endReason !== undefined) reject(this.#endReason);
+      else if (this.#finished) reject(callIsOver());
       else this.#waiting.add(reject);
     });
   }
@@ -134,4 +135,8 @@ export class Call implements CallInfo {
   #expire(): void {
     this.cancel(deadlineExceeded(this.deadline.timeoutMs));
   }
+}
+
+function callIsOver(): ConnectError {
+  return new ConnectError("the call is over", Code.Canceled);
 }

@@ -10,6 +10,7 @@ import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { Call } from "./call.ts";
 import type { Protocol } from "./context.ts";
 import { resolveTimeoutMs } from "./deadline.ts";
+import { toWireError } from "./errors.ts";
 import { H2_ERROR, type HttpStream } from "./http_stream.ts";
 import { accessLog, callLog } from "./log.ts";
 import type { ConnectLane } from "./protocol/connect_lane.ts";
@@ -54,7 +55,10 @@ export class Dispatcher {
     const protocol = detectProtocol(stream.headers);
     const path = stream.path.split("?", 1)[0]!;
     const method = methods.get(path);
-    if (method === undefined) refuseUnknown(stream, protocol, path);
+    // gRPC is a protocol over HTTP/2 alone: its trailers mean nothing to clients of HTTP/1.1.
+    const isOutdated = protocol === "grpc" && stream.httpVersion.startsWith("1.");
+    if (isOutdated) stream.respond(505, {}, "nothing");
+    else if (method === undefined) refuseUnknown(stream, protocol, path);
     else this.#serve(stream, this.#startCall(stream, protocol, method));
   }
 
@@ -95,7 +99,7 @@ export class Dispatcher {
     try {
       report(call, await this.#options.lane.serve(stream, call));
     } catch (error) {
-      call.failure = error;
+      call.failure = toWireError(error);
       stream.reset(H2_ERROR.internalError);
       report(call, new ConnectError("internal error", Code.Internal));
     }
@@ -125,7 +129,7 @@ function report(call: Call, sent: ConnectError | undefined): void {
   const error = call.endReason ?? sent;
   const { path } = call.method;
   if (call.failure !== undefined) {
-    callLog.error("{method} failed: {error}", { method: path, error: call.failure });
+    callLog.error("{method} failed: {error}", { method: path, error: call.failure.cause });
   } else if (error?.code === Code.Internal) {
     // No handler threw: it was what the client sent, or what Connect could not send.
     callLog.warn("{method} failed: {error}", { method: path, error: error.rawMessage });

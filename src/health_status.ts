@@ -12,23 +12,31 @@ export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING";
 
 const STATUSES: readonly string[] = ["UNKNOWN", "SERVING", "NOT_SERVING"];
 
-/**
- * Status by service; `""` is the server as a whole. From the begin of a shutdown on, everything is
- * NOT_SERVING. When the app is served again, what was set before the shutdown holds again.
- */
-export class HealthStatus {
-  readonly #statuses = new Map<string, ServingStatus>();
-  readonly #waiting = new Set<() => void>();
-  #isShutDown = false;
-
+/** What the application says of its services' health. */
+export interface Health {
   /**
    * Sets the status of a service. It holds until it is set again, also when the app is stopped and
-   * served another time: a service that was set to NOT_SERVING stays so. Ignored from the begin of a
-   * shutdown until the app is served again.
+   * served another time. Ignored from the begin of a shutdown until the app is served again.
    *
    * @param service Full name, such as `demo.v1.Greeter`; `""` for the server as a whole.
    * @throws {TypeError} If the status is none.
    */
+  set(service: string, status: ServingStatus): void;
+
+  /** Status of a service, `undefined` if it is unknown. */
+  get(service: string): ServingStatus | undefined;
+}
+
+/**
+ * Status by service; `""` is the server as a whole. From the begin of a shutdown on, everything is
+ * NOT_SERVING. When the app is served again, what was set before the shutdown holds again.
+ */
+export class HealthStatus implements Health {
+  readonly #statuses = new Map<string, ServingStatus>();
+  readonly #waiting = new Set<() => void>();
+  #isShutDown = false;
+
+  /** See {@linkcode Health.set}. */
   set(service: string, status: ServingStatus): void {
     if (!STATUSES.includes(status)) {
       throw new TypeError(

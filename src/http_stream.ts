@@ -66,10 +66,11 @@ export interface HttpStream {
 }
 
 /** HTTP/2's error codes that the kit sends or reads (RFC 9113, section 7). */
-export const H2_ERROR = {
-  noError: 0x0,
-  internalError: 0x2,
-  refusedStream: 0x7,
-  cancel: 0x8,
-  enhanceYourCalm: 0xb,
-} as const;
+export const H2_ERROR = { noError: 0x0, internalError: 0x2, cancel: 0x8 } as const;
+
+/** Puts fields into a response; those of `vary` are added to what is there. */
+export function mergeFields(fields: ResponseFields, added: ResponseFields): ResponseFields {
+  const merged = { ...fields, ...added };
+  if (fields.vary && added.vary) merged.vary = `${fields.vary}, ${added.vary}`;
+  return merged;
+}

@@ -16,14 +16,18 @@ export const callLog: Logger = getLogger(["fastgrpc", "call"]);
 /** One line a call. Category `fastgrpc.access`. */
 export const accessLog: Logger = getLogger(["fastgrpc", "access"]);
 
+let configuring: Promise<void> | undefined;
+
 /** Sends the kit's log to the console, from `info` up, unless LogTape is configured already. */
 export async function configureConsoleLog(): Promise<void> {
+  // Two apps may be run at the same time.
+  await configuring;
   if (getConfig() !== null) return;
-  await configure({
+  await (configuring = configure({
     sinks: { console: getConsoleSink() },
     loggers: [
       { category: "fastgrpc", lowestLevel: "info", sinks: ["console"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["console"] },
     ],
-  });
+  }));
 }

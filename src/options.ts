@@ -173,6 +173,7 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   assertKnownOptions("serve", options, SERVE_OPTIONS);
   const { port = 50051, hostname, certificateReload = "5s", signal } = options;
   assertInteger("port", port, 0, 65535);
+  if (hostname === "") throw new TypeError(`Cannot use "" as "hostname": leave it out for all`);
   const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
   return {
     ...resolveMount(options),

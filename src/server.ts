@@ -8,7 +8,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Deadline } from "./deadline.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { formatDuration } from "./duration.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { serverLog } from "./log.ts";
 import type { ResolvedMountOptions } from "./options.ts";
@@ -115,9 +114,8 @@ export class Server implements AsyncDisposable {
     const drained = listener.connections.drain();
     if (!await this.#within(options.gracefulTimeoutMs, drained)) {
       if (dispatcher.callCount > 0) {
-        serverLog.warn("{count} calls are ended after {timeout}", {
+        serverLog.warn("Calls in flight are ended, no time is left: {count}", {
           count: dispatcher.callCount,
-          timeout: formatDuration(options.gracefulTimeoutMs),
         });
       }
       dispatcher.close(reason);

@@ -4,6 +4,7 @@ import { ConfigError, FastGRPC, type Server } from "../mod.ts";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { greeterHandlers } from "../examples/greeter.ts";
+import type { HealthStatus } from "../src/health_status.ts";
 import { startGreeter } from "./support/child_greeter.ts";
 import { connectGreeter } from "./support/connect_node.ts";
 import { serveGreeter } from "./support/greeter.ts";
@@ -74,7 +75,7 @@ Deno.test("serve() serves an app again after its shutdown, with its health as it
   for (let time = 0; time < 2; time++) {
     await using server = await app.serve({ ...LOCAL, healthCheck: true });
     await assertAnswers(server);
-    assertEquals([...app.health.entries()].sort(), [
+    assertEquals([...(app.health as HealthStatus).entries()].sort(), [
       ["", "SERVING"],
       ["greeter.v1.Greeter", "SERVING"],
       ["sick.Service", "NOT_SERVING"],
@@ -88,7 +89,7 @@ Deno.test("serve() fails when it cannot open the port, and succeeds when it can"
   await using other = await serveGreeter();
   const app = createApp();
   await t.step("the port is taken", async () => {
-    await assertRejects(() => app.serve({ ...LOCAL, port: other.port }), Error, "EADDRINUSE");
+    await assertRejects(() => app.serve({ ...LOCAL, port: other.port }), ConfigError, "it is in use");
   });
   await t.step("the address is not this machine's", async () => {
     await assertRejects(() => app.serve({ ...LOCAL, hostname: "192.0.2.1" }), Error, "192.0.2.1");

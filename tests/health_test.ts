@@ -10,6 +10,7 @@ import { connectService, type ProtocolName, PROTOCOLS } from "./support/connect_
 import { type GreeterOptions, type RunningGreeter, serveGreeter } from "./support/greeter.ts";
 import { connectGrpcJs } from "./support/grpc_js.ts";
 import { eventually } from "./support/waiting.ts";
+import type { HealthStatus } from "../src/health_status.ts";
 
 const GREETER = "greeter.v1.Greeter";
 
@@ -125,7 +126,7 @@ for (const protocol of PROTOCOLS) {
 Deno.test("Health.List refuses more than 100 services", async () => {
   await using greeter = await serveHealth();
   using client = connectHealth(greeter);
-  const { health } = greeter.app;
+  const health = greeter.app.health as HealthStatus;
   for (let index = 0; health.size < 100; index++) health.set(`many.Service${index}`, "SERVING");
   assertEquals(Object.keys((await client.list({})).statuses).length, 100);
   health.set("one.TooMany", "SERVING");
@@ -173,8 +174,7 @@ Deno.test("Health.Watch gives a client that did not read the newest status", asy
 
 Deno.test("Health.Watch leaves nothing behind when its clients are gone", async () => {
   await using greeter = await serveHealth();
-  const { health } = greeter.app;
-  const woken = countWaiting(health);
+  const woken = countWaiting(greeter);
   for (let round = 0; round < 5; round++) {
     using client = connectHealth(greeter);
     await Promise.all(Array.from({ length: 40 }, async () => {
@@ -190,7 +190,8 @@ Deno.test("Health.Watch leaves nothing behind when its clients are gone", async 
 });
 
 /** Tells how many wait for a change of the status. */
-function countWaiting(health: RunningGreeter["app"]["health"]): () => number {
+function countWaiting({ app }: RunningGreeter): () => number {
+  const health = app.health as HealthStatus;
   let waiting = 0;
   const changed = health.changed.bind(health);
   health.changed = (signal) => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects, assertStrictEquals } from "@std/assert";
 import { ConnectError } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
+import type { HealthStatus } from "../src/health_status.ts";
 import { connectGreeter, PROTOCOLS } from "./support/connect_node.ts";
 import { serveGreeter } from "./support/greeter.ts";
 import { connectHttp2 } from "./support/http2_client.ts";
@@ -205,7 +206,9 @@ Deno.test("Server is disposed of by its shutdown()", async () => {
   {
     await using server = greeter.server;
     await gate.reached(1);
-    greeter.app.health.changed(new AbortController().signal).then(() => gate.open());
+    (greeter.app.health as HealthStatus).changed(new AbortController().signal).then(() =>
+      gate.open()
+    );
     assertEquals(server.callCount, 1);
   }
   assertEquals(await call, { code: "ok", message: "" });

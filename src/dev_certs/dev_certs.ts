@@ -7,10 +7,13 @@
  * Several processes may do this at once, and none takes a lock. A private key is put into place
  * whole and is never written again; certificates are only issued for the keys that are there.
  * So whoever writes last, each certificate fits its key, and the CA's fits what it signed.
+ *
+ * @module
  */
 
 import type { X509Certificate } from "@peculiar/x509";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ConfigError } from "../errors.ts";
 import { createKeyPair, decodeKeyPair, encodePrivateKey } from "./key_pair.ts";
 import { createSecretFile, readTextFileIfExists, replaceFile } from "./pem_files.ts";
 import {
@@ -104,7 +107,8 @@ export interface DevCertificates {
  * @param options where they are kept and how long they are valid
  * @returns the files
  * @throws {RangeError} when `validDays` is no whole number from 8 to 398
- * @throws {TypeError} when a file in the directory is of another origin, such as a real certificate
+ * @throws {ConfigError} when a file in the directory is of another origin, such as a real
+ *   certificate, or cannot be read or written
  *
  * @example
  * ```ts ignore
@@ -171,7 +175,7 @@ async function readSlot(directory: URL, name: string): Promise<Slot> {
   if (found !== undefined && hasCommonName(found.issuerName, CA_NAME)) {
     return { url, keyUrl, found };
   }
-  throw new TypeError(
+  throw new ConfigError(
     `Cannot make development certificates: "${fileURLToPath(url)}" must be missing or issued by ` +
       `"${CA_NAME}": it is ${found ? `issued by "${found.issuer}"` : "no certificate"}: ` +
       `move it away, or choose another directory`,
@@ -216,13 +220,12 @@ async function ensureLeaf(slot: Slot, options: LeafOptions): Promise<Issued> {
 async function ensureKeyPair(url: URL): Promise<CryptoKeyPair> {
   let pem = await readTextFileIfExists(url);
   if (pem === undefined) {
-    pem = await encodePrivateKey((await createKeyPair()).privateKey);
-    if (!await createSecretFile(url, pem)) pem = await Deno.readTextFile(url);
+    pem = await createSecretFile(url, await encodePrivateKey((await createKeyPair()).privateKey));
   }
   try {
     return await decodeKeyPair(pem);
   } catch (cause) {
-    throw new TypeError(
+    throw new ConfigError(
       `Cannot make development certificates: "${fileURLToPath(url)}" must be missing or hold an ` +
         `unencrypted P-256 key in PKCS #8: move it away, or choose another directory`,
       { cause },

@@ -1,6 +1,8 @@
 /**
  * Private keys as PEM text: makes, writes and reads the key pairs of development certificates with
  * WebCrypto. The certificates are `x509.ts`'s.
+ *
+ * @module
  */
 
 /** Taken by every TLS stack in use, and far cheaper to make than an RSA key. */

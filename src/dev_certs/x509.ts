@@ -2,6 +2,8 @@
  * X.509 for development and tests: a certificate authority of one level, and the server and client
  * certificates that it signs. Which names, keys and validity are wanted, and where the PEM files
  * are kept, is left to the caller; keys are `key_pair.ts`'s.
+ *
+ * @module
  */
 
 // @peculiar/x509 resolves its algorithms through tsyringe, which refuses to load without this:

@@ -32,6 +32,13 @@ export interface ConnectLaneOptions {
   readonly maxSendBytes: number;
 }
 
+/** For methods that the app's options leave alone. */
+const STANDALONE_OPTIONS: ConnectLaneOptions = {
+  interceptors: [],
+  maxReceiveBytes: 4 * 1024 * 1024,
+  maxSendBytes: 0xffff_ffff,
+};
+
 /** Serves calls through Connect's handlers. */
 export class ConnectLane {
   readonly #handlers = new Map<MethodSpec, UniversalHandler>();
@@ -60,11 +67,14 @@ export class ConnectLane {
  * service, would silently replace the first one's interceptors and enable its protocols again.
  */
 function createHandler(method: MethodSpec, options: ConnectLaneOptions): UniversalHandler {
+  const { interceptors, maxReceiveBytes, maxSendBytes } = method.standalone
+    ? STANDALONE_OPTIONS
+    : options;
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
-    interceptors: method.standalone ? [enforcement] : [enforcement, ...options.interceptors],
-    readMaxBytes: options.maxReceiveBytes,
-    writeMaxBytes: options.maxSendBytes,
+    interceptors: [enforcement, ...interceptors],
+    readMaxBytes: maxReceiveBytes,
+    writeMaxBytes: maxSendBytes,
   });
   const implementation = (request: unknown, context: HandlerContext) =>
     method.handler(request as never, toServiceContext(context));

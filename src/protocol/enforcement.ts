@@ -5,12 +5,14 @@
  * @module
  */
 
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import {
+  Code,
   ConnectError,
   type ContextKey,
   createContextKey,
   type Interceptor,
+  type StreamResponse,
 } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
 import { toWireError } from "../errors.ts";
@@ -28,31 +30,42 @@ export const enforcement: Interceptor = (next) => async (request) => {
     if (request.stream) request = { ...request, message: call.guard(request.message) };
     const response = await call.race(next(request));
     call.check();
-    if (!response.stream) return response;
-    return { ...response, message: translateErrors(call, call.guard(response.message)) };
+    if (response.stream) return { ...response, message: sendable(call, response) };
+    assertEncodable(response.method.output, response.message);
+    return response;
   } catch (error) {
     throw failWith(call, error);
   }
 };
 
-async function* translateErrors<T>(call: Call, messages: AsyncIterable<T>): AsyncGenerator<T> {
+async function* sendable(call: Call, { method, message }: StreamResponse): AsyncGenerator<Message> {
   try {
-    yield* messages;
+    for await (const each of call.guard(message as AsyncIterable<Message>)) {
+      assertEncodable(method.output, each);
+      yield each;
+    }
   } catch (error) {
     throw failWith(call, error);
   }
+}
+
+/**
+ * A reply of the wrong type fails here, as whatever else a handler does wrong, and not in Connect's
+ * encoder, whose error would go out with the value in it.
+ */
+function assertEncodable(schema: DescMessage, message: Message): void {
+  toBinary(schema, message);
 }
 
 /** The deadline decides over whatever a handler throws because of it. */
 function failWith(call: Call, thrown: unknown): Error {
   if (call.endReason !== undefined) return call.endReason;
   const error = toWireError(thrown);
-  if (error !== thrown) call.failure = thrown;
+  if (error !== thrown) call.failure = error;
   try {
     return toSendable(error);
   } catch (cause) {
-    call.failure = cause;
-    return toWireError(cause);
+    return call.failure = toWireError(cause);
   }
 }
 
@@ -60,9 +73,10 @@ function failWith(call: Call, thrown: unknown): Error {
  * Sees to it that an error can be written: else no status would go out at all. Half of a surrogate
  * pair is replaced, for `grpc-message` is percent-encoded, which fails on it.
  *
- * @throws {Error} If a detail does not fit its schema.
+ * @throws {Error} If the code is none, or a detail does not fit its schema.
  */
 function toSendable(error: ConnectError): ConnectError {
+  if (Code[error.code] === undefined) throw new RangeError(`No status has the code ${error.code}`);
   for (const detail of error.details) {
     if ("desc" in detail) toBinary(detail.desc, create(detail.desc, detail.value));
   }
@@ -70,5 +84,7 @@ function toSendable(error: ConnectError): ConnectError {
   const { code, metadata, details, cause } = error;
   const copy = new ConnectError(error.rawMessage.toWellFormed(), code, metadata, [], cause);
   copy.details = details;
+  // It goes with the details: the metadata of another server's answer is not for our client.
+  Object.assign(copy, { isWireError: (error as { isWireError?: boolean }).isWireError });
   return copy;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
 import {
@@ -15,6 +15,16 @@ import {
   type ResponseFields,
 } from "../http_stream.ts";
 import { TIMEOUT_HEADER } from "./protocol.ts";
+
+/** Fields that HTTP/2 forbids (RFC 9113, section 8.2.2), and HTTP/1.1 has for itself. */
+const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 /** How long an error may take to reach a client that stopped reading, before the stream is reset. */
 const LAST_WORDS_MS = 1000;
@@ -35,16 +45,27 @@ export function toUniversalRequest(
     method: stream.method,
     url: toUrl(stream, call.peer.encrypted ? "https" : "http"),
     header,
-    body: call.guard(stream.body),
+    body: call.guard(readBody(stream, call)),
     signal: call.signal,
     contextValues,
   };
 }
 
-/** Connect parses it: a host that is none would fail a call that does not depend on it. */
+/** A request that breaks off means that the client has left; the stream says so a moment later. */
+async function* readBody({ body }: HttpStream, call: Call): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch {
+    call.cancel(new ConnectError("the client left in the midst of its request", Code.Canceled));
+    call.check();
+  }
+}
+
+/** A host with more than a host in it, such as a path, would show interceptors another URL. */
 function toUrl({ authority, path }: HttpStream, scheme: string): string {
-  const url = `${scheme}://${authority}${path}`;
-  return URL.canParse(url) ? url : `${scheme}://localhost${path}`;
+  const base = `${scheme}://${authority}`;
+  const isHost = /^[^/?#@\\\s]+$/.test(authority) && URL.canParse(base);
+  return `${isHost ? base : `${scheme}://localhost`}${path}`;
 }
 
 /** What was sent last, for whoever wants to know how the call ended. */
@@ -74,16 +95,25 @@ export async function sendUniversalResponse(
   const header = response.header ?? new Headers();
   const body = response.body?.[Symbol.asyncIterator]();
   let lastChunk: Uint8Array | undefined;
-  // Headers are sent after the first piece is there: until then the handler may still set them.
-  let piece = await body?.next();
-  stream.respond(response.status, toResponseFields(header), response.trailer ? "trailers" : "body");
-  while (body !== undefined && piece !== undefined && !piece.done && !stream.closed) {
-    lastChunk = piece.value;
-    const drained = stream.write(lastChunk!);
-    if (drained !== undefined) await settled(call, drained);
-    piece = await body.next();
+  let open = true;
+  try {
+    // Headers are sent after the first piece is there: until then the handler may still set them.
+    let piece = await body?.next();
+    stream.respond(
+      response.status,
+      toResponseFields(header),
+      response.trailer ? "trailers" : "body",
+    );
+    while (body !== undefined && piece !== undefined && !piece.done && !stream.closed) {
+      lastChunk = piece.value;
+      const drained = stream.write(lastChunk!);
+      if (drained !== undefined) await settled(call, drained);
+      piece = await body.next();
+    }
+    open = piece?.done === false;
+  } finally {
+    if (open) body?.return?.().then(undefined, () => {});
   }
-  if (stream.closed) body?.return?.().then(undefined, () => {});
   stream.end(response.trailer && toResponseFields(response.trailer));
   await delivered(stream, call);
   return { status: response.status, header, lastChunk, trailer: response.trailer };
@@ -121,12 +151,31 @@ export function toHeaders(fields: HeaderFields): Headers {
   return headers;
 }
 
-/** Turns `Headers` into fields to send; only cookies keep their several values apart. */
+/**
+ * Turns `Headers` into fields to send; only cookies keep their several values apart. Fields that are a
+ * connection's own are left out, as an error that was got from another server may have them.
+ */
 export function toResponseFields(headers: Headers): ResponseFields {
   const fields: ResponseFields = {};
   headers.forEach((value, name) => {
+    if (CONNECTION_FIELDS.has(name)) return;
     if (name === "set-cookie") fields[name] = headers.getSetCookie();
-    else fields[name] = value;
+    else fields[name] = name === "grpc-message" ? toGrpcMessage(value) : value;
   });
   return fields;
+}
+
+/**
+ * Percent-encodes as the specification of gRPC has it ("Status-Message"): Connect's encoder takes in
+ * `:`, `/` and `?` too, which some clients then show as they came.
+ */
+function toGrpcMessage(encoded: string): string {
+  const bytes = new TextEncoder().encode(decodeURIComponent(encoded));
+  return Array.from(
+    bytes,
+    (byte) =>
+      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+  ).join("");
 }

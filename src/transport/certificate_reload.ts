@@ -8,8 +8,10 @@
 
 import type { X509Certificate } from "node:crypto";
 import type { Http2SecureServer } from "node:http2";
+import type { TLSSocket } from "node:tls";
 import { Deadline } from "../deadline.ts";
 import { serverLog } from "../log.ts";
+import { leadsTo, mayResume } from "./resumption.ts";
 import { loadTls, parseCaBundle, type TlsContext, type TlsFiles, warnOfDates } from "./tls.ts";
 
 /** Keeps the certificates of one server up to date. */
@@ -19,6 +21,8 @@ export class CertificateReload implements AsyncDisposable {
   readonly #intervalMs: number;
   #current: TlsContext;
   #trusted: readonly X509Certificate[];
+  /** Whether the CAs are others than those that a handshake may have begun with. */
+  #hasNewCas = false;
   #failure: string | undefined;
   #cancelTimer = () => {};
   #reading: Promise<void> | undefined;
@@ -38,9 +42,9 @@ export class CertificateReload implements AsyncDisposable {
     this.#schedule();
   }
 
-  /** The CAs that client certificates must come from now, empty without mTLS. */
-  get trusted(): readonly X509Certificate[] {
-    return this.#trusted;
+  /** Whether a client may be let in, after its handshake, by the CAs of now. */
+  isTrusted(socket: TLSSocket): boolean {
+    return this.#hasNewCas ? leadsTo(socket, this.#trusted) : mayResume(socket, this.#trusted);
   }
 
   /** Looks no more. Resolves when no file is being read. */
@@ -64,6 +68,7 @@ export class CertificateReload implements AsyncDisposable {
       this.#failure = undefined;
       if (this.#disposed || isSame(next, this.#current)) return;
       this.#server.setSecureContext({ ...next, minVersion: "TLSv1.2" });
+      this.#hasNewCas ||= next.ca !== this.#current.ca;
       this.#current = next;
       this.#trusted = parseCaBundle(next.ca ?? "");
       warnOfDates(next);

@@ -14,6 +14,8 @@ import type { Peer } from "../peer.ts";
 const PING_MS = 1000;
 /** How long a client may take to close its side, once nothing is left to send. */
 const LINGER_MS = 500;
+/** How many bytes may wait for the client to take them, before nothing more is made for it. */
+const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /**
  * GOAWAY with the highest stream id, and no error: no more streams, please, but none is refused yet
@@ -21,6 +23,12 @@ const LINGER_MS = 500;
  * on what the client has sent already.
  */
 const GOAWAY_SOON = Uint8Array.of(0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+
+/** A stream of HTTP/2, or a response of HTTP/1.1. */
+export interface Exchange extends EventEmitter {
+  /** Ends it. */
+  destroy(): unknown;
+}
 
 /** A client's connection. */
 export class Connection {
@@ -30,13 +38,15 @@ export class Connection {
   readonly #tcp: Socket;
   #wire: Socket;
   #session: ServerHttp2Session | undefined;
-  #busy = 0;
+  readonly #exchanges = new Set<Exchange>();
+  readonly #waitingForRoom = new Set<() => void>();
   #draining = false;
   /** Whether the client has read our GOAWAY, or had the time to. */
   #clientKnows = false;
   #closeSession: (() => void) | undefined;
   readonly #endHandshake: () => void;
   #drainTimer: ReturnType<typeof setTimeout> | undefined;
+  #drainStep = 0;
 
   /** @param handshakeTimeoutMs Until when the client must have begun to speak HTTP. */
   constructor(tcp: Socket, handshakeTimeoutMs: number) {
@@ -46,12 +56,28 @@ export class Connection {
     tcp.once("close", () => {
       this.#endHandshake();
       clearTimeout(this.#drainTimer);
+      this.#giveRoom();
+      // A response of HTTP/1.1 that waits for its turn behind another does not learn of it.
+      if (this.#session === undefined) { for (const each of this.#exchanges) each.destroy(); }
     });
+    tcp.on("drain", () => this.#giveRoom());
   }
 
   /** TLS is established: bytes go through this socket now. */
   secure(socket: Socket): void {
     this.#wire = socket;
+    socket.on("drain", () => this.#giveRoom());
+  }
+
+  /**
+   * Tells whether the client takes what is sent. The flow control of HTTP/2 does not: a client may
+   * open its windows wide and read nothing, and Deno queues all of it on the socket.
+   *
+   * @returns `undefined` if it does, or a promise that resolves when it has caught up, or is gone.
+   */
+  waitForRoom(): Promise<void> | undefined {
+    if (this.#wire.writableLength < MAX_QUEUED_BYTES || this.#tcp.destroyed) return undefined;
+    return new Promise((resolve) => this.#waitingForRoom.add(resolve));
   }
 
   /** HTTP/2 is spoken. */
@@ -66,11 +92,11 @@ export class Connection {
   }
 
   /** A request came; it lasts until the emitter, a stream or a response, closes. */
-  begin(exchange: EventEmitter): void {
+  begin(exchange: Exchange): void {
     this.#endHandshake();
-    this.#busy++;
+    this.#exchanges.add(exchange);
     exchange.once("close", () => {
-      this.#busy--;
+      this.#exchanges.delete(exchange);
       this.#closeIfDone();
     });
   }
@@ -99,26 +125,25 @@ export class Connection {
   }
 
   #closeIfDone(): void {
-    if (!this.#clientKnows || this.#busy > 0 || this.#tcp.destroyed) return;
+    if (!this.#clientKnows || this.#exchanges.size > 0 || this.#tcp.destroyed) return;
     // HTTP/1.1 between two requests, or a handshake: there is nothing to wait for.
     if (this.#session === undefined) return this.destroy();
     // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
     // here when a second one is answered.
-    this.#ping(() => this.#busy === 0 && this.#close());
+    this.#ping(() => this.#exchanges.size === 0 && this.#close());
   }
 
   /** Calls back when the client has answered, and closes if it does not and nothing is left to do. */
   #ping(onAnswer: () => void): void {
     const giveUp = () => {
       this.#clientKnows = true;
-      if (this.#busy === 0) this.#close();
+      if (this.#exchanges.size === 0) this.#close();
     };
-    clearTimeout(this.#drainTimer);
-    const timer = this.#drainTimer = setTimeout(giveUp, PING_MS);
+    const step = this.#startDrainTimer(giveUp, PING_MS);
     try {
       this.#session!.ping(() => {
-        if (this.#drainTimer !== timer) return;
-        clearTimeout(timer);
+        if (this.#drainStep !== step) return;
+        clearTimeout(this.#drainTimer);
         onAnswer();
       });
     } catch {
@@ -130,7 +155,29 @@ export class Connection {
     if (this.#tcp.destroyed) return;
     this.#closeSession!();
     // The session closes its socket by itself, unless the client does not answer.
+    this.#startDrainTimer(() => this.destroy(), LINGER_MS);
+  }
+
+  /**
+   * Calls back when nothing has moved for so long; a client that still reads is waited for.
+   *
+   * @returns The number of this step of the drain, the last one being in force.
+   */
+  #startDrainTimer(onSilence: () => void, ms: number): number {
     clearTimeout(this.#drainTimer);
-    this.#drainTimer = setTimeout(() => this.destroy(), LINGER_MS);
+    const look = (queued: number) => {
+      this.#drainTimer = setTimeout(() => {
+        const left = this.#wire.writableLength;
+        if (left === 0 || left >= queued) onSilence();
+        else look(left);
+      }, ms);
+    };
+    look(this.#wire.writableLength);
+    return ++this.#drainStep;
+  }
+
+  #giveRoom(): void {
+    for (const resolve of this.#waitingForRoom) resolve();
+    this.#waitingForRoom.clear();
   }
 }

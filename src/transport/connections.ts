@@ -8,8 +8,10 @@
 import type { Server as HttpServer } from "node:http";
 import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { Server as TlsServer, type TLSSocket } from "node:tls";
 import type { HttpStream } from "../http_stream.ts";
+import { serverLog } from "../log.ts";
+import type { Peer } from "../peer.ts";
 import { Connection } from "./connection.ts";
 import { Http1Stream } from "./http1_stream.ts";
 import { Http2Stream } from "./http2_stream.ts";
@@ -28,17 +30,18 @@ export interface ConnectionsOptions {
   /** Tells who is at the other end of a socket. */
   readonly readPeer: PeerReader;
   /** Whether a connection may be used after its TLS handshake. */
-  readonly mayProceed: (socket: TLSSocket) => boolean;
+  readonly isTrusted: (socket: TLSSocket) => boolean;
 }
 
 /** The connections of one server. */
 export class Connections {
   readonly #options: ConnectionsOptions;
   readonly #open = new Set<Connection>();
-  /** By remote address and port: TLS tells of the TCP socket below it in no other way. */
+  /** By the addresses of both ends: TLS tells of the TCP socket below it in no other way. */
   readonly #handshaking = new Map<string, Connection>();
   readonly #bySession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #byHttp1Socket = new WeakMap<Socket, Connection>();
+  #isTls = false;
   #onEmpty: (() => void) | undefined;
   #draining = false;
 
@@ -62,6 +65,7 @@ export class Connections {
         "Cannot mount the app on a server that has a request handler: create the server without one",
       );
     }
+    this.#isTls = server instanceof TlsServer;
     // "session" comes in the same turn as the event of its socket and does not show the socket, so
     // the socket must be noted first.
     let latest: Connection | undefined;
@@ -86,7 +90,11 @@ export class Connections {
       const connection = this.#bySession.get(stream.session as ServerHttp2Session);
       if (connection === undefined) return void stream.close();
       connection.begin(stream);
-      this.#options.onStream(new Http2Stream(stream, headers, connection.peer));
+      const http2Stream = new Http2Stream(stream, headers, connection);
+      const room = connection.waitForRoom();
+      if (room === undefined) return this.#options.onStream(http2Stream);
+      // Its answer would be made only to wait: a client that reads nothing gets nothing more done.
+      room.then(() => http2Stream.closed || this.#options.onStream(http2Stream));
     });
   }
 
@@ -125,30 +133,45 @@ export class Connections {
 
   #accept(socket: Socket): Connection {
     const connection = new Connection(socket, this.#options.handshakeTimeoutMs);
-    const key = addressOf(socket);
+    const key = addressesOf(socket);
     this.#open.add(connection);
-    this.#handshaking.set(key, connection);
     socket.once("close", () => {
       this.#open.delete(connection);
       if (this.#handshaking.get(key) === connection) this.#handshaking.delete(key);
       if (this.#open.size === 0) this.#onEmpty?.();
     });
+    // Two of one key, as on a Unix socket, could be taken for each other, and one client for another.
+    if (this.#handshaking.has(key)) connection.destroy();
+    else if (this.#isTls) this.#handshaking.set(key, connection);
     connection.peer = this.#options.readPeer(socket);
     return connection;
   }
 
   #secure(socket: TLSSocket): Connection | undefined {
-    const connection = this.#handshaking.get(addressOf(socket));
-    if (connection === undefined || !this.#options.mayProceed(socket)) {
+    const key = addressesOf(socket);
+    const connection = this.#handshaking.get(key);
+    this.#handshaking.delete(key);
+    const peer = connection && this.#options.isTrusted(socket) ? this.#readPeer(socket) : undefined;
+    if (connection === undefined || peer === undefined) {
       socket.destroy();
       connection?.destroy();
       return undefined;
     }
     connection.secure(socket);
-    connection.peer = this.#options.readPeer(socket);
+    connection.peer = peer;
     this.#byHttp1Socket.set(socket, connection);
     if (this.#draining) connection.drain();
     return connection;
+  }
+
+  /** `undefined` if the certificate cannot be read: the CA may have signed what is no good X.509. */
+  #readPeer(socket: TLSSocket): Peer | undefined {
+    try {
+      return this.#options.readPeer(socket);
+    } catch (error) {
+      serverLog.info("A client's certificate is malformed: {error}", { error });
+      return undefined;
+    }
   }
 
   #startHttp2(session: ServerHttp2Session, connection: Connection | undefined): void {
@@ -162,6 +185,6 @@ export class Connections {
   }
 }
 
-function addressOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress}:${remotePort}`;
+function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress}:${remotePort}>${localAddress}:${localPort}`;
 }

@@ -5,7 +5,7 @@
  */
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { H2_ERROR, type HttpStream, type ResponseFields } from "../http_stream.ts";
+import { H2_ERROR, type HttpStream, mergeFields, type ResponseFields } from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
 import { readBytes } from "./read_bytes.ts";
 
@@ -67,8 +67,7 @@ export class Http1Stream implements HttpStream {
     // A body that is not read to its end would be taken for the next request.
     const isLast = !this.#request.complete || this.#isDraining();
     this.#response.writeHead(status, {
-      ...fields,
-      ...this.#addedFields,
+      ...mergeFields(fields, this.#addedFields),
       ...(isLast ? { connection: "close" } : {}),
     });
     if (follow === "nothing") this.#response.end();

@@ -5,9 +5,21 @@
  */
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { H2_ERROR, type HttpStream, type ResponseFields } from "../http_stream.ts";
+import { H2_ERROR, type HttpStream, mergeFields, type ResponseFields } from "../http_stream.ts";
+import { callLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
 import { readBytes } from "./read_bytes.ts";
+
+/** How long the rest of a request may still come in after its answer. */
+const REST_MS = 100;
+
+/** What a stream needs of its connection. */
+export interface Http2Carrier {
+  /** Who is at the other end. */
+  readonly peer: Peer;
+  /** `undefined`, or a promise to wait for while the client does not take what is sent. */
+  waitForRoom(): Promise<void> | undefined;
+}
 
 /** One HTTP/2 stream on the server's side. */
 export class Http2Stream implements HttpStream {
@@ -20,19 +32,21 @@ export class Http2Stream implements HttpStream {
   readonly body: AsyncIterable<Uint8Array>;
 
   readonly #stream: ServerHttp2Stream;
+  readonly #connection: Http2Carrier;
   readonly #addedFields: ResponseFields = {};
   #trailers: ResponseFields = {};
   #onRoom: (() => void) | undefined;
   #ended = false;
   #unwritten = 0;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Http2Carrier) {
     this.#stream = stream;
+    this.#connection = connection;
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
     this.authority = headers[":authority"] ?? headers.host ?? "localhost";
     this.headers = headers;
-    this.peer = peer;
+    this.peer = connection.peer;
     this.body = readBytes(stream);
     // The stream's end is told by "close"; without a listener an error would end the process.
     stream.on("error", () => {});
@@ -63,7 +77,7 @@ export class Http2Stream implements HttpStream {
   respond(status: number, fields: ResponseFields, follow: "nothing" | "body" | "trailers"): void {
     if (this.closed) return;
     this.#ended = follow === "nothing";
-    this.#stream.respond({ ":status": status, ...fields, ...this.#addedFields }, {
+    this.#stream.respond({ ":status": status, ...mergeFields(fields, this.#addedFields) }, {
       endStream: follow === "nothing",
       waitForTrailers: follow === "trailers",
     });
@@ -73,8 +87,9 @@ export class Http2Stream implements HttpStream {
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.closed) return undefined;
     this.#unwritten++;
-    if (this.#stream.write(bytes, () => this.#noteWritten())) return undefined;
-    return new Promise((resolve) => this.#onRoom = resolve);
+    if (this.#stream.write(bytes, () => this.#noteWritten())) return this.#connection.waitForRoom();
+    return new Promise<void>((resolve) => this.#onRoom = resolve)
+      .then(() => this.#connection.waitForRoom());
   }
 
   end(trailers?: ResponseFields): void {
@@ -100,12 +115,22 @@ export class Http2Stream implements HttpStream {
 
   #sendTrailers(): void {
     if (this.closed) return;
-    this.#stream.sendTrailers(this.#trailers);
+    try {
+      this.#stream.sendTrailers(this.#trailers);
+    } catch (error) {
+      callLog.error("Cannot send trailers: {error}", { error });
+      this.#stream.close(H2_ERROR.internalError);
+    }
   }
 
-  /** An answer may come before the request is read: the client is told to stop (RFC 9113, 8.1). */
+  /**
+   * An answer may come before the request is read: the client is told to stop (RFC 9113, 8.1). Not at
+   * once, for some clients lose the answer if they are told while they still send.
+   */
   #refuseRest(): void {
     if (this.#stream.readableEnded) return;
-    setImmediate(() => this.#stream.close(H2_ERROR.noError));
+    const timer = setTimeout(() => this.#stream.close(H2_ERROR.noError), REST_MS);
+    this.#stream.once("close", () => clearTimeout(timer));
+    this.#stream.resume();
   }
 }

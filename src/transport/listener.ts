@@ -6,14 +6,13 @@
 
 import { createSecureServer, createServer, type Http2SecureServer } from "node:http2";
 import { type AddressInfo, Server as NetServer } from "node:net";
-import { Server as TlsServer, type TLSSocket } from "node:tls";
+import { Server as TlsServer } from "node:tls";
 import { ConfigError } from "../errors.ts";
 import { serverLog } from "../log.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
 import { Connections, type NodeHttp2Server } from "./connections.ts";
-import { createPeerReader, type PeerReader } from "./peer_reader.ts";
-import { mayResume } from "./resumption.ts";
+import { createPeerReader } from "./peer_reader.ts";
 import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
 
 /** Options for {@linkcode mountOn}. */
@@ -72,9 +71,21 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   }
 }
 
-/** Serves on a server that somebody else has made, and opens. */
-export function mountOn(server: NodeHttp2Server, options: MountOnOptions): Promise<Listener> {
-  return mount(server, options, server instanceof TlsServer, undefined);
+/**
+ * Serves on a server that somebody else has made, and opens.
+ *
+ * @throws {TypeError} If it is no server of `node:http2`, or has a request handler already.
+ */
+export async function mountOn(
+  server: NodeHttp2Server,
+  options: MountOnOptions,
+): Promise<Listener> {
+  if (!(server instanceof NetServer) || !("updateSettings" in server)) {
+    throw new TypeError(
+      "Cannot mount the app on what is no server of node:http2: use createServer() or createSecureServer() of it",
+    );
+  }
+  return await mount(server, options, server instanceof TlsServer, undefined);
 }
 
 async function mount(
@@ -83,13 +94,11 @@ async function mount(
   hasClientCertificates: boolean,
   reload: CertificateReload | undefined,
 ): Promise<Listener> {
-  const readPeer = await createPeerReader(hasClientCertificates);
   const connections = new Connections({
     onStream,
     handshakeTimeoutMs,
-    readPeer,
-    mayProceed: (socket) =>
-      mayResume(socket, reload?.trusted ?? []) && isReadable(socket, readPeer),
+    readPeer: await createPeerReader(hasClientCertificates),
+    isTrusted: (socket) => reload === undefined || reload.isTrusted(socket),
   });
   connections.attach(server);
   server.on("tlsClientError", (error: Error) => {
@@ -103,17 +112,6 @@ async function mount(
     stopAccepting: () => void NetServer.prototype.close.call(server),
     close: async () => await reload?.[Symbol.asyncDispose](),
   };
-}
-
-/** Whether the client's certificate can be read; the CA may have signed what is no good X.509. */
-function isReadable(socket: TLSSocket, readPeer: PeerReader): boolean {
-  try {
-    readPeer(socket);
-    return true;
-  } catch (error) {
-    serverLog.info("A client's certificate is malformed: {error}", { error });
-    return false;
-  }
 }
 
 /** ALPN prefers h2; a client that offers neither h2 nor HTTP/1.1 is refused by TLS. */
@@ -134,9 +132,9 @@ async function bind(
 ): Promise<void> {
   await assertMayListen(port, hostname ?? "::");
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
+  server.once("error", (error) => reject(explain(error, port)));
   server.listen({ port, ...(hostname !== undefined && { host: hostname }) }, () => {
-    server.off("error", reject);
+    server.removeAllListeners("error");
     // One connection that cannot be accepted must not end the process.
     server.on(
       "error",
@@ -145,6 +143,13 @@ async function bind(
     resolve();
   });
   await promise;
+}
+
+function explain(error: Error, port: number): Error {
+  if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return error;
+  return new ConfigError(`Cannot listen on port ${port}: it is in use, choose another`, {
+    cause: error,
+  });
 }
 
 /** Deno would throw where nobody can catch it, and end the process. */

@@ -96,6 +96,10 @@ export function parseCaBundle(ca: string): X509Certificate[] {
 }
 
 async function readPem(option: string, file: string | URL): Promise<string> {
+  // The value stays out of the text: it is a private key perhaps.
+  if (typeof file === "string" && file.includes("-----BEGIN")) {
+    throw new ConfigError(`Cannot read "${option}": it holds PEM, name the file that has it`);
+  }
   if (file === "") {
     throw new ConfigError(`Cannot read "${option}": it is empty, name a file or leave it out`);
   }

@@ -68,7 +68,7 @@ Deno.test("unknown method is code 12 for grpc-js, with all of its kinds", async 
 /** With the status over HTTP/2, and over HTTP/1.1 where that differs: it cannot carry both ways. */
 const NOT_GRPC: readonly [string, string, Record<string, string>, number, number?][] = [
   ["POST", SAY_HELLO, { "content-type": "text/plain" }, 415],
-  ["POST", SAY_HELLO, { "content-type": "application/grpc+thrift" }, 415],
+  ["POST", SAY_HELLO, { "content-type": "application/grpc+thrift" }, 415, 505],
   ["POST", SAY_HELLO, { "content-type": "application/grpc-web-text" }, 415],
   ["POST", SAY_HELLO, { "content-type": "application/connect+proto" }, 415],
   ["POST", SAY_HELLO, {}, 415],
