@@ -1,14 +1,22 @@
 /**
  * Makes development certificates in `certs/`, or says until when those that are there are good.
  * Run it as `deno task certs`.
+ *
+ * @module
  */
 
-import { ensureDevCerts } from "../src/dev_certs/dev_certs.ts";
+import { type DevCertificate, ensureDevCerts } from "../src/dev_certs/dev_certs.ts";
 
-const { certificates } = await ensureDevCerts();
+export { ensureDevCerts };
 
-for (const { url, created, notAfter } of certificates) {
+if (import.meta.main) {
+  const { certificates } = await ensureDevCerts();
+  for (const certificate of certificates) console.log(describe(certificate));
+}
+
+/** One line about one certificate. */
+export function describe({ url, created, notAfter }: DevCertificate): string {
   const file = `certs/${url.pathname.split("/").at(-1)}`;
   const until = notAfter.toISOString().slice(0, 10);
-  console.log(`${created ? "made  " : "reused"}  ${file.padEnd(16)}  valid until ${until}`);
+  return `${created ? "made  " : "reused"}  ${file.padEnd(16)}  valid until ${until}`;
 }

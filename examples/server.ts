@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { FastGRPC, type TlsFiles } from "@fastgrpc/fastgrpc";
+import { ConfigError, FastGRPC, type TlsFiles } from "@fastgrpc/fastgrpc";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "./greeter.ts";
 
@@ -18,61 +18,89 @@ Options:
   --help        show this
 `;
 
-const { values: flags } = parseArgs({
-  options: {
-    mtls: { type: "boolean", default: false },
-    plaintext: { type: "boolean", default: false },
-    port: { type: "string", default: "50051" },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (flags.help) {
-  console.log(HELP);
-} else if (flags.mtls && flags.plaintext) {
-  console.error("Cannot serve mTLS in plaintext: use either --mtls or --plaintext");
-  Deno.exit(2);
-} else {
-  await serve();
+interface Flags {
+  mtls: boolean;
+  plaintext: boolean;
+  port: number;
+  help: boolean;
 }
 
-async function serve(): Promise<void> {
+try {
+  const flags = readFlags();
+  if (flags.help) console.log(HELP);
+  else await serve(flags);
+} catch (error) {
+  // A mistake in how it was started needs no stack.
+  if (!(error instanceof ConfigError)) throw error;
+  console.error(error.message);
+  Deno.exit(2);
+}
+
+async function serve(flags: Flags): Promise<void> {
   const app = new FastGRPC({ timeout: "30s" });
   app.addService(Greeter, greeterHandlers);
-  const port = Number(flags.port);
-  const tls = flags.plaintext ? {} : await developmentTls();
   await app.run({
-    port,
-    ...tls,
+    port: flags.port,
+    ...(flags.plaintext ? {} : await developmentTls(flags)),
     gracefulTimeout: "30s",
     healthCheck: true,
-    onListen: (addr) => console.log(introduction(addr.port, tls)),
+    onListen: ({ port }) => console.log(introduction({ ...flags, port })),
   });
 }
 
-/** Certificates for development, made on first use. */
-async function developmentTls(): Promise<TlsFiles> {
-  const { ensureDevCerts } = await import("../src/dev_certs/dev_certs.ts");
-  const { sslCertificateChain, sslPrivateKey, caCertificate } = await ensureDevCerts();
-  return { sslCertificateChain, sslPrivateKey, ...(flags.mtls && { caCertificate }) };
+/** Certificates for development, made on first use and renewed before they expire. */
+async function developmentTls({ mtls }: Flags): Promise<TlsFiles> {
+  const { describe, ensureDevCerts } = await import("./certs.ts");
+  const { certificates, sslCertificateChain, sslPrivateKey, caCertificate } =
+    await ensureDevCerts();
+  for (const certificate of certificates) {
+    if (certificate.created) console.log(describe(certificate));
+  }
+  return { sslCertificateChain, sslPrivateKey, ...(mtls && { caCertificate }) };
 }
 
-function introduction(port: number, tls: TlsFiles): string {
-  const scheme = tls.sslPrivateKey === undefined ? "http" : "https";
-  const kind = flags.plaintext ? "plaintext" : flags.mtls ? "mTLS" : "TLS";
+function readFlags(): Flags {
+  const { mtls, plaintext, port, help } = parse();
+  if (mtls && plaintext) {
+    throw new ConfigError("Cannot serve mTLS in plaintext: use either --mtls or --plaintext");
+  }
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) {
+    throw new ConfigError(`Cannot serve on --port "${port}": use a whole number from 0 to 65535`);
+  }
+  return { mtls, plaintext, port: Number(port), help };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        mtls: { type: "boolean", default: false },
+        plaintext: { type: "boolean", default: false },
+        port: { type: "string", default: "50051" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${HELP}`, { cause: error });
+  }
+}
+
+function introduction({ port, plaintext, mtls }: Flags): string {
+  const url = `${plaintext ? "http" : "https"}://localhost:${port}`;
+  const kind = plaintext ? "plaintext" : mtls ? "mTLS" : "TLS";
   const options = [
     "--schema proto",
     "--protocol grpc",
-    ...(flags.plaintext ? ["--http2-prior-knowledge"] : ["--cacert certs/ca.pem"]),
-    ...(flags.mtls ? ["--cert certs/client.pem", "--key certs/client-key.pem"] : []),
+    ...(plaintext ? ["--http2-prior-knowledge"] : ["--cacert certs/ca.pem"]),
+    ...(mtls ? ["--cert certs/client.pem", "--key certs/client-key.pem"] : []),
     `--data '{"name": "Deno"}'`,
   ];
   return `
-greeter.v1.Greeter and grpc.health.v1.Health at ${scheme}://localhost:${port} (${kind}), by gRPC, gRPC-Web and Connect
+greeter.v1.Greeter and grpc.health.v1.Health at ${url} (${kind}), by gRPC, gRPC-Web and Connect
 
-Call it:
+Call it, in this folder:
   npx -y -p @bufbuild/buf@1.74.0 buf curl ${options.join(" ")} \\
-    ${scheme}://localhost:${port}/greeter.v1.Greeter/SayHello
+    ${url}/greeter.v1.Greeter/SayHello
 
 Ctrl+C stops it gracefully.
 `;

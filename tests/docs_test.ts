@@ -1,7 +1,9 @@
 import { assertEquals } from "@std/assert";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { assertExitsWell, createWorkFolder, startProgram } from "./support/program.ts";
 
 const ROOT = new URL("../", import.meta.url);
+const EXECUTABLES = fileURLToPath(new URL(".", pathToFileURL(Deno.execPath())));
 const FLAGS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs"];
 
 interface Page {
@@ -40,6 +42,50 @@ Deno.test("the snippets of all pages have no type errors", async () => {
   }).output();
   assertEquals(code, 0, new TextDecoder().decode(stderr));
 });
+
+Deno.test("docs/your-own-service.md leads to a service that answers", async () => {
+  await using folder = await createWorkFolder();
+  const files = await writeOwnService(folder.path);
+  const run = async (command: string) => {
+    const { code, stdout, stderr } = await new Deno.Command("sh", {
+      args: ["-c", command],
+      cwd: folder.path,
+      env: { PATH: `${EXECUTABLES}:${Deno.env.get("PATH")}`, NO_COLOR: "1" },
+    }).output();
+    const output = new TextDecoder().decode(stdout);
+    assertEquals(code, 0, output + new TextDecoder().decode(stderr));
+    return output;
+  };
+  await run("deno task gen");
+  await run("deno check main.ts");
+  await using program = startProgram(new URL(`file://${folder.path}/main.ts`), {
+    flags: FLAGS,
+    cwd: folder.path,
+  });
+  const port = await program.listening;
+  const call = files.get("call")!.replace(":50051", `:${port}`);
+  assertEquals(JSON.parse(await run(call)), { id: "42", quantity: 3 });
+  program.kill("SIGTERM");
+  await assertExitsWell(program);
+});
+
+/** Puts the files of the page where it says, with the kit at its place here. */
+async function writeOwnService(path: string): Promise<ReadonlyMap<string, string>> {
+  const page = PAGES.find(({ name }) => name === "docs/your-own-service.md")!.text;
+  const files = new Map<string, string>();
+  for (const [, name, text] of page.matchAll(/^```\w+ title="(.+)"\n([\s\S]*?)^```$/gm)) {
+    files.set(name!, text!);
+  }
+  await Deno.remove(`${path}/proto`);
+  await Deno.mkdir(`${path}/proto/orders/v1`, { recursive: true });
+  for (const [name, text] of files) {
+    if (name === "call") continue;
+    const content = text.replace('"../fastgrpc"', JSON.stringify(fileURLToPath(ROOT)))
+      .replace("port: 50051", "port: 0");
+    await Deno.writeTextFile(`${path}/${name}`, content);
+  }
+  return files;
+}
 
 async function readPages(): Promise<Page[]> {
   const names = ["README.md", "CHANGELOG.md"];

@@ -21,6 +21,7 @@ import {
 
 const LISTEN = ["--allow-net=0.0.0.0,[::]"];
 const LISTEN_TLS = [...LISTEN, "--allow-read=certs"];
+const SERVER = new URL("../examples/server.ts", import.meta.url);
 
 /** Runs an example until the test is done with it, and sees that SIGTERM ends it well. */
 async function withExample(
@@ -40,7 +41,8 @@ async function withExample(
   const port = await example.listening;
   const read = (file: string) => Deno.readTextFileSync(`${folder.path}/certs/${file}`);
   await test(port, read, example, folder.path);
-  example.kill("SIGTERM");
+  // A second signal could meet a process that listens to none any more, and is about to exit.
+  if (!example.output().includes("Shutting down")) example.kill("SIGTERM");
   await assertExitsWell(example);
   assertStringIncludes(example.output(), "Shutting down gracefully...");
 }
@@ -118,16 +120,64 @@ for (const variant of ["--plaintext", "--mtls", "--port=0"]) {
     ));
 }
 
-Deno.test("examples/server.ts refuses --mtls with --plaintext", async () => {
+Deno.test("examples/server.ts tells of the certificates that it makes, and of no others", async () => {
   await using folder = await createWorkFolder();
-  const entry = new URL("../examples/server.ts", import.meta.url);
-  await using example = startProgram(entry, {
-    args: ["--mtls", "--plaintext"],
-    flags: [],
-    cwd: folder.path,
-  });
-  assertEquals((await example.status).code, 2);
+  await Deno.remove(`${folder.path}/certs/server.pem`);
+  const serve = async () => {
+    await using example = startServer(folder, "--port=0");
+    await example.listening;
+    example.kill("SIGTERM");
+    await assertExitsWell(example);
+    return example.output();
+  };
+  assertMatch(await serve(), /^made +certs\/server\.pem +valid until \d{4}-\d\d-\d\d\n(?!made)/);
+  assert(!(await serve()).includes("valid until"));
 });
+
+const MISTAKES: readonly [args: string[], output: RegExp][] = [
+  [["--mtls", "--plaintext"], /^Cannot serve mTLS in plaintext: .*\n$/],
+  [["--port", "abc"], /^Cannot serve on --port "abc": use a whole number from 0 to 65535\n$/],
+  [["--port="], /^Cannot serve on --port "": .*\n$/],
+  [["--port=65536"], /^Cannot serve on --port "65536": .*\n$/],
+  [["--unknown"], /^Unknown option '--unknown'\n\nServes [\s\S]*--port <n>[\s\S]*\n$/],
+  [["50051"], /^Unexpected argument '50051'.*\n\nServes [\s\S]*\n$/],
+];
+
+for (const [args, output] of MISTAKES) {
+  Deno.test(`examples/server.ts ${args.join(" ")} is told to be a mistake`, async () => {
+    await using folder = await createWorkFolder();
+    await assertMistake(folder, args, output);
+  });
+}
+
+Deno.test("examples/server.ts tells of a port that is in use", async () => {
+  await using folder = await createWorkFolder();
+  using taken = Deno.listen({ hostname: "::", port: 0 });
+  const { port } = taken.addr;
+  await assertMistake(folder, [`--port=${port}`], new RegExp(`^Cannot listen on .*${port}.*\n$`));
+});
+
+Deno.test("examples/server.ts tells of a file in certs/ that it cannot use", async () => {
+  await using folder = await createWorkFolder();
+  await Deno.remove(`${folder.path}/certs/server-key.pem`);
+  await Deno.symlink("gone.pem", `${folder.path}/certs/server-key.pem`);
+  await assertMistake(folder, ["--port=0"], /^Cannot read ".*\/server-key\.pem": .* link .*\n$/);
+});
+
+/** Sees that the example ends with this output alone, and with code 2. */
+async function assertMistake(folder: Folder, args: string[], output: RegExp): Promise<void> {
+  await using example = startServer(folder, ...args);
+  const { code } = await example.status;
+  assertMatch(example.output(), output);
+  assertEquals(code, 2);
+}
+
+type Folder = Awaited<ReturnType<typeof createWorkFolder>>;
+
+function startServer(folder: Folder, ...args: string[]): Program {
+  const flags = [...LISTEN_TLS, "--allow-write=certs"];
+  return startProgram(SERVER, { args, flags, cwd: folder.path });
+}
 
 /** Runs a command line as a user would who copies it; without npm, Deno runs the same package. */
 async function paste(command: string, cwd: string): Promise<string> {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type DevCertificates, ensureDevCerts } from "../../src/dev_certs/dev_certs.ts";
 import { createKeyPair, decodeKeyPair, encodePrivateKey } from "../../src/dev_certs/key_pair.ts";
@@ -7,6 +7,7 @@ import {
   encodeCertificate,
   issueCertificate,
 } from "../../src/dev_certs/x509.ts";
+import { ConfigError } from "../../src/errors.ts";
 import { createTestCa, issueTestServer } from "../support/certificates.ts";
 import { createTempDirectory, readPemTexts } from "../support/pem_files.ts";
 
@@ -163,7 +164,7 @@ for (const name of ["ca.pem", "server.pem", "client.pem"]) {
 
     await assertRejects(
       () => ensureDevCerts(temp),
-      TypeError,
+      ConfigError,
       `${name}" must be missing or issued by "FastGRPC development CA": ` +
         `it is issued by "CN=Example Root": move it away, or choose another directory`,
     );
@@ -174,7 +175,7 @@ for (const name of ["ca.pem", "server.pem", "client.pem"]) {
 Deno.test("ensureDevCerts() refuses a file that is no certificate", async () => {
   await using temp = await createTempDirectory();
   await Deno.writeTextFile(new URL("server.pem", temp.directory), "notes");
-  await assertRejects(() => ensureDevCerts(temp), TypeError, "it is no certificate");
+  await assertRejects(() => ensureDevCerts(temp), ConfigError, "it is no certificate");
 });
 
 Deno.test("ensureDevCerts() refuses a key of another kind", async () => {
@@ -182,8 +183,52 @@ Deno.test("ensureDevCerts() refuses a key of another kind", async () => {
   const { privateKey } = await createKeyPair({ name: "ECDSA", namedCurve: "P-384" });
   const pem = await encodePrivateKey(privateKey);
   await Deno.writeTextFile(new URL("server-key.pem", temp.directory), pem);
-  await assertRejects(() => ensureDevCerts(temp), TypeError, "hold an unencrypted P-256 key");
+  await assertRejects(() => ensureDevCerts(temp), ConfigError, "hold an unencrypted P-256 key");
   assertEquals(await Deno.readTextFile(new URL("server-key.pem", temp.directory)), pem);
+});
+
+const OBSTACLES: { title: string; put(directory: URL): Promise<void>; message: RegExp }[] = [
+  {
+    title: "a certificate that cannot be read",
+    put: (directory) => Deno.mkdir(new URL("server.pem", directory)),
+    message: /^Cannot read ".*\/server\.pem": .*: make it a file that you may read, or delete it$/,
+  },
+  {
+    title: "a key that cannot be read",
+    put: (directory) => Deno.mkdir(new URL("client-key.pem", directory)),
+    message: /^Cannot read ".*\/client-key\.pem": .*: make it a file that you may read/,
+  },
+  {
+    title: "a key that is a link to nothing",
+    put: (directory) => Deno.symlink("gone.pem", new URL("ca-key.pem", directory)),
+    message: /^Cannot read ".*\/ca-key\.pem": it is a link to a file that is not there, delete it$/,
+  },
+];
+
+for (const { title, put, message } of OBSTACLES) {
+  Deno.test(`ensureDevCerts() tells of ${title}`, async () => {
+    await using temp = await createTempDirectory();
+    await put(temp.directory);
+    const error = await assertRejects(() => ensureDevCerts(temp), ConfigError);
+    assertMatch(error.message, message);
+  });
+}
+
+Deno.test("ensureDevCerts() tells of a directory that cannot be made", async () => {
+  await using temp = await createTempDirectory();
+  const directory = new URL("certs", temp.directory);
+  await Deno.symlink("gone", directory);
+  const error = await assertRejects(() => ensureDevCerts({ directory }), ConfigError);
+  assertMatch(
+    error.message,
+    /^Cannot write ".*\/certs\/ca-key\.pem": .*: make its directory one that you may write to$/,
+  );
+});
+
+Deno.test("ensureDevCerts() puts a certificate in the place of a link to nothing", async () => {
+  await using temp = await createTempDirectory();
+  await Deno.symlink("gone.pem", new URL("server.pem", temp.directory));
+  await assertConsistent(await ensureDevCerts(temp));
 });
 
 for (const validDays of [7, 399, 8.5, NaN]) {
