@@ -155,7 +155,7 @@ export class FastGRPC {
    * @throws As {@linkcode serve}.
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
-    await configureConsoleLog();
+    configureConsoleLog();
     let server: Server | undefined;
     let received = 0;
     const obey = () => void (received > 1 ? server?.stop() : server?.shutdown());

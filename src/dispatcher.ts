@@ -55,9 +55,8 @@ export class Dispatcher {
     const protocol = detectProtocol(stream.headers);
     const path = stream.path.split("?", 1)[0]!;
     const method = methods.get(path);
-    // gRPC is a protocol over HTTP/2 alone: its trailers mean nothing to clients of HTTP/1.1.
-    const isOutdated = protocol === "grpc" && stream.httpVersion.startsWith("1.");
-    if (isOutdated) stream.respond(505, {}, "nothing");
+    const isHttp1 = stream.httpVersion.startsWith("1.");
+    if (protocol === "grpc" && isHttp1) refuseHttp1(stream, path);
     else if (method === undefined) refuseUnknown(stream, protocol, path);
     else this.#serve(stream, this.#startCall(stream, protocol, method));
   }
@@ -104,6 +103,14 @@ export class Dispatcher {
       report(call, new ConnectError("internal error", Code.Internal));
     }
   }
+}
+
+/** gRPC is a protocol over HTTP/2 alone: its trailers mean nothing to clients of HTTP/1.1. */
+function refuseHttp1(stream: HttpStream, path: string): void {
+  stream.respond(505, {}, "nothing");
+  // What gRPC has for this HTTP status.
+  const error = new ConnectError("HTTP 505", Code.Unknown);
+  logAccess(path.slice(0, MAX_SHOWN_PATH), "grpc", stream.peer.address, error, 0);
 }
 
 function refuseUnknown(stream: HttpStream, protocol: Protocol, path: string): void {

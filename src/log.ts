@@ -5,7 +5,7 @@
  * @module
  */
 
-import { configure, getConfig, getConsoleSink, getLogger, type Logger } from "@logtape/logtape";
+import { configureSync, getConfig, getConsoleSink, getLogger, type Logger } from "@logtape/logtape";
 
 /** The server's life: listening, draining, certificates. Category `fastgrpc.server`. */
 export const serverLog: Logger = getLogger(["fastgrpc", "server"]);
@@ -16,18 +16,15 @@ export const callLog: Logger = getLogger(["fastgrpc", "call"]);
 /** One line a call. Category `fastgrpc.access`. */
 export const accessLog: Logger = getLogger(["fastgrpc", "access"]);
 
-let configuring: Promise<void> | undefined;
-
 /** Sends the kit's log to the console, from `info` up, unless LogTape is configured already. */
-export async function configureConsoleLog(): Promise<void> {
-  // Two apps may be run at the same time.
-  await configuring;
+export function configureConsoleLog(): void {
   if (getConfig() !== null) return;
-  await (configuring = configure({
+  // At once: several apps may be run at the same time.
+  configureSync({
     sinks: { console: getConsoleSink() },
     loggers: [
       { category: "fastgrpc", lowestLevel: "info", sinks: ["console"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["console"] },
     ],
-  }));
+  });
 }

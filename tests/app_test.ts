@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { createServer as createHttp1Server } from "node:http";
 import { createSecureServer, createServer } from "node:http2";
+import { createServer as createNetServer } from "node:net";
 import { ConfigError, FastGRPC, type Server } from "../mod.ts";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
@@ -89,7 +91,11 @@ Deno.test("serve() fails when it cannot open the port, and succeeds when it can"
   await using other = await serveGreeter();
   const app = createApp();
   await t.step("the port is taken", async () => {
-    await assertRejects(() => app.serve({ ...LOCAL, port: other.port }), ConfigError, "it is in use");
+    await assertRejects(
+      () => app.serve({ ...LOCAL, port: other.port }),
+      ConfigError,
+      "it is in use",
+    );
   });
   await t.step("the address is not this machine's", async () => {
     await assertRejects(() => app.serve({ ...LOCAL, hostname: "192.0.2.1" }), Error, "192.0.2.1");
@@ -211,6 +217,26 @@ Deno.test("addToServer() refuses a server that answers requests already", async 
   await using server = await app.serve(LOCAL);
   await assertAnswers(server);
 });
+
+const NO_HTTP2_SERVERS: Readonly<Record<string, unknown>> = {
+  "a server of node:http": createHttp1Server(),
+  "a server of node:net": createNetServer(),
+  "an object": {},
+  "null": null,
+};
+
+for (const [what, server] of Object.entries(NO_HTTP2_SERVERS)) {
+  Deno.test(`addToServer() refuses ${what}, and the app can be served`, async () => {
+    const app = createApp();
+    await assertRejects(
+      () => app.addToServer(server as never),
+      TypeError,
+      "Cannot mount the app on what is no server of node:http2: use createServer() or",
+    );
+    await using running = await app.serve(LOCAL);
+    await assertAnswers(running);
+  });
+}
 
 Deno.test("an app may serve a Health of its own", async () => {
   const app = new FastGRPC().addService(Health, {

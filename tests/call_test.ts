@@ -50,6 +50,14 @@ Deno.test("Call.race() handles what goes wrong after the call has ended", async 
   await new Promise((resolve) => setTimeout(resolve));
 });
 
+Deno.test("Call.race() waits for nothing once the call is over", async () => {
+  const call = startCall();
+  call.finish();
+  const error = await assertRejects(() => call.race(new Promise(() => {})), ConnectError);
+  assertEquals([error.code, error.rawMessage], [Code.Canceled, "the call is over"]);
+  await assertRejects(() => call.race(Promise.reject(new Error("late"))), ConnectError);
+});
+
 Deno.test("Call.check() asks the clock, for a busy event loop runs no timer", () => {
   const call = startCall(5);
   call.check();

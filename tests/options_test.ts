@@ -51,6 +51,7 @@ const SERVE_MISUSES: readonly [ServeOptions, string][] = [
   [{ port: 80.5 }, `"port"`],
   [{ port: "80" as unknown as number }, `"port"`],
   [{ port: NaN }, `"port"`],
+  [{ hostname: "" }, `Cannot use "" as "hostname": leave it out for all`],
   [{ gracefulTimeout: "soon" }, `Cannot use "soon" as "gracefulTimeout"`],
   [{ lameDuck: -1 }, `"lameDuck"`],
   [{ handshakeTimeout: 0 }, `"handshakeTimeout"`],

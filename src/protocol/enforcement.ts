@@ -5,7 +5,7 @@
  * @module
  */
 
-import { create, type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message, toBinary, toJson } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -31,17 +31,20 @@ export const enforcement: Interceptor = (next) => async (request) => {
     const response = await call.race(next(request));
     call.check();
     if (response.stream) return { ...response, message: sendable(call, response) };
-    assertEncodable(response.method.output, response.message);
+    assertEncodable(response.method.output, response.message, response.header);
     return response;
   } catch (error) {
     throw failWith(call, error);
   }
 };
 
-async function* sendable(call: Call, { method, message }: StreamResponse): AsyncGenerator<Message> {
+async function* sendable(
+  call: Call,
+  { method, message, header }: StreamResponse,
+): AsyncGenerator<Message> {
   try {
     for await (const each of call.guard(message as AsyncIterable<Message>)) {
-      assertEncodable(method.output, each);
+      assertEncodable(method.output, each, header);
       yield each;
     }
   } catch (error) {
@@ -51,10 +54,12 @@ async function* sendable(call: Call, { method, message }: StreamResponse): Async
 
 /**
  * A reply of the wrong type fails here, as whatever else a handler does wrong, and not in Connect's
- * encoder, whose error would go out with the value in it.
+ * encoder, whose error would go out with the value in it. JSON fails on more, such as a timestamp
+ * out of range, and lets numbers pass that do not fit.
  */
-function assertEncodable(schema: DescMessage, message: Message): void {
+function assertEncodable(schema: DescMessage, message: Message, header: Headers): void {
   toBinary(schema, message);
+  if (header.get("content-type")?.endsWith("json")) toJson(schema, message);
 }
 
 /** The deadline decides over whatever a handler throws because of it. */
@@ -76,7 +81,9 @@ function failWith(call: Call, thrown: unknown): Error {
  * @throws {Error} If the code is none, or a detail does not fit its schema.
  */
 function toSendable(error: ConnectError): ConnectError {
-  if (Code[error.code] === undefined) throw new RangeError(`No status has the code ${error.code}`);
+  if (typeof Code[error.code] !== "string") {
+    throw new RangeError(`No status has the code ${error.code}`);
+  }
   for (const detail of error.details) {
     if ("desc" in detail) toBinary(detail.desc, create(detail.desc, detail.value));
   }

@@ -23,6 +23,15 @@ const GRPC_WEB_TRAILER_FLAG = 0b1000_0000;
 
 /** The error that was sent, `undefined` for OK. */
 export function sentError(protocol: Protocol, sent: SentResponse): ConnectError | undefined {
+  try {
+    return readError(protocol, sent);
+  } catch {
+    // A handler has set a status of its own among its trailers.
+    return new ConnectError("the status that was sent is malformed", Code.Internal);
+  }
+}
+
+function readError(protocol: Protocol, sent: SentResponse): ConnectError | undefined {
   switch (protocol) {
     case "grpc":
       return findTrailerError(sent.trailer ?? sent.header) ?? httpError(sent.status);

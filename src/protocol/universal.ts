@@ -16,12 +16,15 @@ import {
 } from "../http_stream.ts";
 import { TIMEOUT_HEADER } from "./protocol.ts";
 
-/** Fields that HTTP/2 forbids (RFC 9113, section 8.2.2), and HTTP/1.1 has for itself. */
-const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
+/** Fields that HTTP/2 forbids (RFC 9113, section 8.2.2), or that say how long a body is. */
+const FRAMING_FIELDS: ReadonlySet<string> = new Set([
   "connection",
+  "content-length",
+  "http2-settings",
   "keep-alive",
   "proxy-connection",
   "te",
+  "trailer",
   "transfer-encoding",
   "upgrade",
 ]);
@@ -99,11 +102,8 @@ export async function sendUniversalResponse(
   try {
     // Headers are sent after the first piece is there: until then the handler may still set them.
     let piece = await body?.next();
-    stream.respond(
-      response.status,
-      toResponseFields(header),
-      response.trailer ? "trailers" : "body",
-    );
+    const fields = { ...toResponseFields(header), ...lengthOf(header, call) };
+    stream.respond(response.status, fields, response.trailer ? "trailers" : "body");
     while (body !== undefined && piece !== undefined && !piece.done && !stream.closed) {
       lastChunk = piece.value;
       const drained = stream.write(lastChunk!);
@@ -117,6 +117,13 @@ export async function sendUniversalResponse(
   stream.end(response.trailer && toResponseFields(response.trailer));
   await delivered(stream, call);
   return { status: response.status, header, lastChunk, trailer: response.trailer };
+}
+
+/** Connect sets the length of its unary replies; any other is a handler's, and wrong. */
+function lengthOf(header: Headers, { method, protocol }: Call): ResponseFields {
+  const isUnary = protocol === "connect" && method.desc.methodKind === "unary";
+  const length = header.get("content-length");
+  return isUnary && length !== null ? { "content-length": length } : {};
 }
 
 /** Waits for something, or for the call's early end. */
@@ -152,13 +159,13 @@ export function toHeaders(fields: HeaderFields): Headers {
 }
 
 /**
- * Turns `Headers` into fields to send; only cookies keep their several values apart. Fields that are a
- * connection's own are left out, as an error that was got from another server may have them.
+ * Turns `Headers` into fields to send; only cookies keep their several values apart. Those that HTTP
+ * has for itself are left out, as an error that was got from another server may have them.
  */
 export function toResponseFields(headers: Headers): ResponseFields {
   const fields: ResponseFields = {};
   headers.forEach((value, name) => {
-    if (CONNECTION_FIELDS.has(name)) return;
+    if (FRAMING_FIELDS.has(name)) return;
     if (name === "set-cookie") fields[name] = headers.getSetCookie();
     else fields[name] = name === "grpc-message" ? toGrpcMessage(value) : value;
   });
@@ -166,16 +173,13 @@ export function toResponseFields(headers: Headers): ResponseFields {
 }
 
 /**
- * Percent-encodes as the specification of gRPC has it ("Status-Message"): Connect's encoder takes in
- * `:`, `/` and `?` too, which some clients then show as they came.
+ * Percent-encodes no more than the specification of gRPC has it ("Status-Message"). Connect's encoder
+ * takes in `:`, `/` and `?` too, which some clients then show as they came. Blanks at the ends stay
+ * encoded, for a field may not begin or end with one (RFC 9113, section 8.2.1).
  */
 function toGrpcMessage(encoded: string): string {
-  const bytes = new TextEncoder().encode(decodeURIComponent(encoded));
-  return Array.from(
-    bytes,
-    (byte) =>
-      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
-        ? String.fromCharCode(byte)
-        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
-  ).join("");
+  return encoded.replace(
+    /(?!^%20|%20$)%(?:2[0-46-9A-F]|[3-6][0-9A-F]|7[0-9A-E])/gi,
+    (escape) => decodeURIComponent(escape),
+  );
 }

@@ -118,3 +118,16 @@ Deno.test("CORS is off unless it is set", async () => {
   const { headers } = await call(undefined, APP);
   assertEquals(headers["access-control-allow-origin"], undefined);
 });
+
+Deno.test("CORS leaves a handler's own vary in place", async () => {
+  await using greeter = await serveGreeter({
+    app: { cors: LISTED },
+    handlers: {
+      sayHello: (_, { responseHeaders }) => (responseHeaders.set("vary", "authorization"), {}),
+    },
+  });
+  using client = connectHttp2(greeter.baseUrl);
+  const fields = { "content-type": "application/json", origin: APP };
+  const { headers } = await client.request(SAY_HELLO, fields, "{}");
+  assertEquals(listOf(headers["vary"]).sort(), ["authorization", "origin"]);
+});

@@ -112,6 +112,13 @@ const OTHERS: Record<string, unknown> = {
   "a string": "secret",
   "an object": { secret: true },
   "null": null,
+  "undefined": undefined,
+  "a ConnectError with code 0": new ConnectError("secret", 0 as Code),
+  "a ConnectError with code 999": new ConnectError("secret", 999 as Code),
+  "a ConnectError with code -1": new ConnectError("secret", -1 as Code),
+  "a ConnectError with code NaN": new ConnectError("secret", NaN as Code),
+  "a ConnectError with code 2.5": new ConnectError("secret", 2.5 as Code),
+  'a ConnectError with code "NotFound"': new ConnectError("secret", "NotFound" as never),
   "an AbortError": new DOMException("secret", "AbortError"),
 };
 
@@ -130,7 +137,11 @@ for (const [what, thrown] of Object.entries(OTHERS)) {
           assertEquals(error.details, []);
           assertEquals((await log.waitForAccess(before + 1)).length, before + 1);
           assertEquals(log.calls().length, before + 1);
-          assertStrictEquals(log.calls().at(-1)!.properties["error"], thrown);
+          const { level, properties } = log.calls().at(-1)!;
+          assertEquals(level, "error");
+          if (thrown instanceof ConnectError) {
+            assert(String(properties["error"]).includes(`No status has the code ${thrown.code}`));
+          } else assertStrictEquals(properties["error"], thrown);
         });
       }
     }
@@ -159,6 +170,8 @@ const MESSAGES: Record<string, [string, string]> = {
   "unicode": ["Grüße, 世界 🦕", "Grüße, 世界 🦕"],
   "newlines": ["a\r\nb\tc\0d", "a\r\nb\tc\0d"],
   "percent signs": ["100 % of 50%25", "100 % of 50%25"],
+  "what a URL has": ["a/b: c? 100% ü #1 & %2F", "a/b: c? 100% ü #1 & %2F"],
+  "blanks at its ends": ["  a  ", "  a  "],
   "what looks like a header": ["x\r\ngrpc-status: 0\r\n\r\n", "x\r\ngrpc-status: 0\r\n\r\n"],
   "half a surrogate pair": ["a\ud800b", "a\ufffdb"],
   "halves in the wrong order": ["\udc00\ud800", "\ufffd\ufffd"],
@@ -185,9 +198,66 @@ for (const [what, [sent, received]] of Object.entries(MESSAGES)) {
         });
       }
     }
+    await t.step("grpc-js", async () => {
+      using client = connectGrpcJs(greeter.port);
+      const { status } = await client.call(Greeter.method.sayHello, [{}]);
+      assertEquals([Number(status.code), status.details], [Code.OutOfRange, received]);
+    });
     assertEquals(log.calls(), []);
   });
 }
+
+for (const protocol of PROTOCOLS) {
+  Deno.test(`a handler's own grpc-message does not fail the call (${protocol})`, async () => {
+    await using log = await captureLog();
+    await using greeter = await serveGreeter({
+      handlers: {
+        sayHello(_, { responseHeaders, responseTrailers }) {
+          responseHeaders.set("grpc-message", "%zz");
+          responseTrailers.set("grpc-message", "%zz");
+          return { message: "all the same" };
+        },
+      },
+    });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    assertEquals((await client.sayHello({})).message, "all the same");
+    assertEquals(await log.waitForAccess(1), [`${PATH}SayHello ok ${protocol}`]);
+    assertEquals(log.calls(), []);
+  });
+}
+
+Deno.test("a handler's own malformed status does not fail the call", async () => {
+  await using log = await captureLog();
+  await using greeter = await serveGreeter({
+    handlers: {
+      sayHello(_, { responseTrailers }) {
+        responseTrailers.set("grpc-status", "5");
+        responseTrailers.set("grpc-message", "%zz");
+        return {};
+      },
+    },
+  });
+  using client = connectHttp2(greeter.baseUrl);
+  const fields = { "content-type": CONTENT_TYPES.grpc };
+  const { trailers, rstCode } = await client.request(`${PATH}SayHello`, fields, bodyOf("grpc"));
+  assertEquals([trailers["grpc-status"], trailers["grpc-message"], rstCode], ["5", "%zz", 0]);
+  assertEquals(await log.waitForAccess(1), [`${PATH}SayHello internal grpc`]);
+});
+
+Deno.test("metadata of another server's error stays here, also where its message is mended", async () => {
+  for (const message of ["no such name", "half a pair: \ud83d"]) {
+    const thrown = new ConnectError(message, Code.NotFound, { "x-internal": "secret" });
+    await using greeter = await serveThrowing(() => Object.assign(thrown, { isWireError: true }));
+    for (const protocol of PROTOCOLS) {
+      using client = connectGreeter(greeter.baseUrl, { protocol });
+      for (const kind of KINDS) {
+        const error = await errorOf(client, kind);
+        assertEquals(error.rawMessage, message.toWellFormed());
+        assertEquals(error.metadata.get("x-internal"), null);
+      }
+    }
+  }
+});
 
 Deno.test("details that do not fit their schema become INTERNAL, with the cause in the log", async (t) => {
   await using log = await captureLog();

@@ -10,6 +10,9 @@ import {
   requestsOf,
 } from "../support/connect_node.ts";
 import { serveGreeter } from "../support/greeter.ts";
+import { requestHttp1 } from "../support/http1_client.ts";
+import { connectHttp2 } from "../support/http2_client.ts";
+import { createPemSet } from "../support/pem_files.ts";
 import { never } from "../support/stalling.ts";
 
 /** Notes when it is entered and left. */
@@ -142,4 +145,42 @@ Deno.test("interceptors leave standalone services alone", async () => {
   using health = connectService(Health, greeter.baseUrl);
   await health.check({});
   assertEquals(notes, []);
+});
+
+/** Hosts that clients name, and those that interceptors see. */
+const HOSTS: Readonly<Record<string, string>> = {
+  "localhost": "localhost",
+  "localhost:50051": "localhost:50051",
+  "api.example.com:8443": "api.example.com:8443",
+  "127.0.0.1:50051": "127.0.0.1:50051",
+  "[::1]:50051": "[::1]:50051",
+  "evil/greeter.v1.Greeter/Public?x=": "localhost",
+  "evil?x=": "localhost",
+  "evil#": "localhost",
+  "evil\\x": "localhost",
+  "user:password@evil": "localhost",
+  "evil:99999": "localhost",
+};
+
+Deno.test("interceptor sees the URL that is called, whatever host the client names", async (t) => {
+  await using pem = await createPemSet();
+  const urls: string[] = [];
+  const note: Interceptor = (next) => (request) => (urls.push(request.url), next(request));
+  await using greeter = await serveGreeter({ serve: pem.tls, prepare: (app) => app.use(note) });
+  const { certificate: ca } = pem.ca;
+  using client = connectHttp2(greeter.baseUrl, { ca });
+  const path = "/greeter.v1.Greeter/SayHello";
+  const headers = { "content-type": "application/json" };
+  for (const [host, seen] of Object.entries(HOSTS)) {
+    await t.step(`HTTP/1.1: ${host}`, async () => {
+      await requestHttp1(greeter.port, { ca, path, headers: { ...headers, host }, body: "{}" });
+      assertEquals(urls.splice(0), [`https://${seen}${path}`]);
+    });
+    // HTTP/2 itself refuses the others.
+    if (host !== seen) continue;
+    await t.step(`HTTP/2: ${host}`, async () => {
+      await client.request(path, { ...headers, ":authority": host }, "{}");
+      assertEquals(urls.splice(0), [`https://${seen}${path}`]);
+    });
+  }
 });

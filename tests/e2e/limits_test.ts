@@ -1,9 +1,16 @@
 import { assertEquals } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { compressionGzip } from "@connectrpc/connect-node";
+import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { captureLog } from "../support/captured_log.ts";
-import { codeOf, connectGreeter, PROTOCOLS, requestsOf } from "../support/connect_node.ts";
+import {
+  codeOf,
+  connectGreeter,
+  connectService,
+  PROTOCOLS,
+  requestsOf,
+} from "../support/connect_node.ts";
 import { serveGreeter } from "../support/greeter.ts";
 import { connectGrpcJs } from "../support/grpc_js.ts";
 import { connectHttp2, readResponse } from "../support/http2_client.ts";
@@ -117,3 +124,16 @@ for (const [format, method, encoding] of CALLS) {
     assertEquals(readStatus(await response).code, "resource_exhausted");
   });
 }
+
+Deno.test("health is asked and tells, however small the app's own messages are", async () => {
+  await using greeter = await serveGreeter({
+    app: { maxReceiveBytes: 8, maxSendBytes: 1 },
+    serve: { healthCheck: true },
+  });
+  for (const protocol of PROTOCOLS) {
+    using client = connectService(Health, greeter.baseUrl, { protocol });
+    const { status } = await client.check({ service: "greeter.v1.Greeter" });
+    assertEquals(status, HealthCheckResponse_ServingStatus.SERVING);
+    assertEquals(Object.keys((await client.list({})).statuses).length, 2);
+  }
+});

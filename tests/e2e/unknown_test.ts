@@ -1,13 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
-import { request as httpsRequest } from "node:https";
-import { text } from "node:stream/consumers";
+import { Agent } from "node:https";
 import { FastGRPC } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
+import { captureLog } from "../support/captured_log.ts";
 import { codeOf, connectService } from "../support/connect_node.ts";
 import { envelope } from "../support/envelopes.ts";
 import { serveGreeter } from "../support/greeter.ts";
 import { connectGrpcJs } from "../support/grpc_js.ts";
+import { requestHttp1 } from "../support/http1_client.ts";
 import { connectHttp2 } from "../support/http2_client.ts";
 import { createPemSet } from "../support/pem_files.ts";
 import { CONTENT_TYPES, FORMATS, readStatus } from "../support/wire_formats.ts";
@@ -62,6 +63,8 @@ Deno.test("unknown method is code 12 for grpc-js, with all of its kinds", async 
   for (const method of Greeter.methods) {
     const { status } = await stranger.call(method, [{ name: "a" }]);
     assertEquals(Number(status.code), 12);
+    const path = `/${method.parent.typeName}/${method.name}`;
+    assertEquals(status.details, `unknown method ${path}`);
   }
 });
 
@@ -115,8 +118,8 @@ Deno.test("requests that are no calls get a fitting HTTP status", async (t) => {
         headers,
         ca: pem.ca.certificate,
       });
-      assertEquals(response.status, http1Status);
-      if (method === "HEAD") assertEquals(response.body, "");
+      assertEquals(Number(response.headers[":status"]), http1Status);
+      if (method === "HEAD") assertEquals(response.body.length, 0);
     });
   }
 });
@@ -145,23 +148,37 @@ Deno.test("empty body is the empty message for Connect, and none for gRPC", asyn
   assert(readStatus(response).message.includes("extra input message"));
 });
 
-interface Http1Options {
-  method: string;
-  path: string;
-  headers: Record<string, string>;
-  ca: string;
-}
-
-function requestHttp1(
-  port: number,
-  options: Http1Options,
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpsRequest({ host: "localhost", port, agent: false, ...options });
-    request.on("error", reject);
-    request.on("response", async (response) => {
-      resolve({ status: response.statusCode ?? 0, body: await text(response) });
+Deno.test("gRPC over HTTP/1.1 gets 505 and a line in the access log, and others are served", async () => {
+  await using log = await captureLog();
+  await using pem = await createPemSet();
+  await using greeter = await serveGreeter({ serve: pem.tls });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const call = (contentType: string, path: string) =>
+    requestHttp1(greeter.port, {
+      ca: pem.ca.certificate,
+      path,
+      headers: { "content-type": contentType },
+      body: contentType === "application/json" ? "{}" : envelope(new Uint8Array()),
+      agent,
     });
-    request.end();
-  });
-}
+  const calls = [
+    ["application/json", SAY_HELLO, "200"],
+    ["application/grpc", SAY_HELLO, "505"],
+    ["application/grpc", "/nope.v1.Nope/SayHello?x=1", "505"],
+    ["application/grpc-web+proto", SAY_HELLO, "200"],
+    ["application/json", SAY_HELLO, "200"],
+  ] as const;
+  const statuses: unknown[] = [];
+  for (const [contentType, path] of calls) {
+    statuses.push((await call(contentType, path)).headers[":status"]);
+  }
+  agent.destroy();
+  assertEquals(statuses, calls.map(([, , status]) => status));
+  assertEquals(await log.waitForAccess(calls.length), [
+    `${SAY_HELLO} ok connect`,
+    `${SAY_HELLO} unknown grpc`,
+    "/nope.v1.Nope/SayHello unknown grpc",
+    `${SAY_HELLO} ok grpc-web`,
+    `${SAY_HELLO} ok connect`,
+  ]);
+});

@@ -1,4 +1,4 @@
-import { assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertRejects, assertStringIncludes } from "@std/assert";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { ConfigError, FastGRPC, type TlsFiles } from "../../mod.ts";
 import { createTestCa } from "../support/certificates.ts";
@@ -167,4 +167,18 @@ function findFreePort(): number {
 
 function pkcs8(key: KeyObject): string {
   return String(key.export({ type: "pkcs8", format: "pem" }));
+}
+
+for (const option of ["sslCertificateChain", "sslPrivateKey", "caCertificate"] as const) {
+  Deno.test(`app.serve() refuses the text of a PEM file as ${option}, and repeats none of it`, async () => {
+    await using pem = await createPemSet();
+    const text = await Deno.readTextFile(pem[option]);
+    const error = await assertRejects(
+      () => new FastGRPC().serve({ hostname: "127.0.0.1", port: 0, ...pem.mtls, [option]: text }),
+      ConfigError,
+      `Cannot read "${option}": it holds PEM, name the file that has it`,
+    );
+    const shown = Deno.inspect(error, { depth: 10 }) + error.stack;
+    for (const line of text.trim().split("\n")) assert(!shown.includes(line), line);
+  });
 }
