@@ -56,9 +56,12 @@ export class Connection {
     tcp.once("close", () => {
       this.#endHandshake();
       clearTimeout(this.#drainTimer);
-      this.#giveRoom();
-      // A response of HTTP/1.1 that waits for its turn behind another does not learn of it.
-      if (this.#session === undefined) { for (const each of this.#exchanges) each.destroy(); }
+      if (this.#session !== undefined) return;
+      for (const exchange of this.#exchanges) {
+        exchange.destroy();
+        // A response of HTTP/1.1 that waits for its turn behind another does not tell of its end.
+        exchange.emit("close");
+      }
     });
     tcp.on("drain", () => this.#giveRoom());
   }
@@ -73,10 +76,11 @@ export class Connection {
    * Tells whether the client takes what is sent. The flow control of HTTP/2 does not: a client may
    * open its windows wide and read nothing, and Deno queues all of it on the socket.
    *
-   * @returns `undefined` if it does, or a promise that resolves when it has caught up, or is gone.
+   * @returns `undefined` if it does, or a promise that resolves when it has caught up; never, if it
+   *   leaves before.
    */
   waitForRoom(): Promise<void> | undefined {
-    if (this.#wire.writableLength < MAX_QUEUED_BYTES || this.#tcp.destroyed) return undefined;
+    if (!this.#isFull) return undefined;
     return new Promise((resolve) => this.#waitingForRoom.add(resolve));
   }
 
@@ -176,8 +180,17 @@ export class Connection {
     return ++this.#drainStep;
   }
 
-  #giveRoom(): void {
-    for (const resolve of this.#waitingForRoom) resolve();
-    this.#waitingForRoom.clear();
+  get #isFull(): boolean {
+    return this.#wire.writableLength >= MAX_QUEUED_BYTES && !this.#tcp.destroyed;
+  }
+
+  /** To one after the other: what each sends may fill the queue again. */
+  async #giveRoom(): Promise<void> {
+    for (const resolve of this.#waitingForRoom) {
+      if (this.#isFull) return;
+      this.#waitingForRoom.delete(resolve);
+      resolve();
+      await new Promise((resume) => setImmediate(resume));
+    }
   }
 }

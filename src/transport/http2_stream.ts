@@ -35,6 +35,7 @@ export class Http2Stream implements HttpStream {
   readonly #connection: Http2Carrier;
   readonly #addedFields: ResponseFields = {};
   #trailers: ResponseFields = {};
+  #onDrain: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #ended = false;
   #unwritten = 0;
@@ -50,7 +51,7 @@ export class Http2Stream implements HttpStream {
     this.body = readBytes(stream);
     // The stream's end is told by "close"; without a listener an error would end the process.
     stream.on("error", () => {});
-    stream.on("drain", () => this.#onRoom?.());
+    stream.on("drain", () => this.#onDrain?.());
     stream.on("wantTrailers", () => this.#sendTrailers());
     // A reset with NO_ERROR leaves bytes that were not sent, and the stream waiting for them for good.
     // Not at once: this is called from within the native session.
@@ -87,9 +88,14 @@ export class Http2Stream implements HttpStream {
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.closed) return undefined;
     this.#unwritten++;
-    if (this.#stream.write(bytes, () => this.#noteWritten())) return this.#connection.waitForRoom();
-    return new Promise<void>((resolve) => this.#onRoom = resolve)
-      .then(() => this.#connection.waitForRoom());
+    const room = this.#stream.write(bytes, () => this.#noteWritten())
+      ? this.#connection.waitForRoom()
+      : new Promise<void>((resolve) => this.#onDrain = resolve)
+        .then(() => this.#connection.waitForRoom());
+    return room && new Promise((resolve) => {
+      this.#onRoom = resolve;
+      void room.then(resolve);
+    });
   }
 
   end(trailers?: ResponseFields): void {

@@ -47,11 +47,12 @@ export interface FrameClientOptions {
   patienceMs?: number;
   /** Bytes in place of preface, SETTINGS and WINDOW_UPDATE. */
   opening?: Uint8Array;
+  /** Gets each piece of a body. */
+  onData?: (piece: Uint8Array) => void;
 }
 
 const SAY_HELLO = "/greeter.v1.Greeter/SayHello";
-const MAX_WINDOW = 0x7fff_ffff;
-const DEFAULT_WINDOW = 65_535;
+const [DEFAULT_WINDOW, MAX_WINDOW] = [65_535, 0x7fff_ffff];
 
 /** One connection. */
 export class FrameClient implements AsyncDisposable {
@@ -62,6 +63,7 @@ export class FrameClient implements AsyncDisposable {
 
   readonly #conn: Deno.Conn;
   readonly #patienceMs: number;
+  readonly #onData: FrameClientOptions["onData"];
   readonly #responses = new Map<number, FrameResponse>();
   readonly #watchers = new Set<() => void>();
   #sending: Promise<void> = Promise.resolve();
@@ -72,15 +74,16 @@ export class FrameClient implements AsyncDisposable {
   readonly #windows = new Map<number, number>([[0, DEFAULT_WINDOW]]);
   #initialWindow = DEFAULT_WINDOW;
 
-  private constructor(conn: Deno.Conn, patienceMs: number) {
+  private constructor(conn: Deno.Conn, { patienceMs = 10_000, onData }: FrameClientOptions) {
     this.#conn = conn;
     this.#patienceMs = patienceMs;
+    this.#onData = onData;
     this.closed = this.#read();
   }
 
   /** Connects, and sends the opening. */
   static async connect(options: FrameClientOptions): Promise<FrameClient> {
-    const { port, ca, streamWindow = MAX_WINDOW, patienceMs = 10_000 } = options;
+    const { port, ca, streamWindow = MAX_WINDOW } = options;
     const conn = ca === undefined
       ? await Deno.connect({ hostname: "127.0.0.1", port })
       : await Deno.connectTls({
@@ -89,7 +92,7 @@ export class FrameClient implements AsyncDisposable {
         caCerts: [ca],
         alpnProtocols: ["h2"],
       });
-    const client = new FrameClient(conn, patienceMs);
+    const client = new FrameClient(conn, options);
     client.send(
       options.opening ?? concat(
         PREFACE,
@@ -278,6 +281,7 @@ export class FrameClient implements AsyncDisposable {
     if (streamId === 0) return;
     const response = this.received(streamId);
     if (isData) response.bytes += payload.byteLength;
+    if (isData) this.#onData?.(payload.slice());
     if (type === FRAME.headers) response.readHeaderBlock(payload);
     if (type === FRAME.rstStream) response.resetCode = view.getUint32(0);
     if ((isData || type === FRAME.headers) && flags & FLAG.endStream) response.ended = true;

@@ -10,6 +10,7 @@ import { connectGreeter } from "../support/connect_node.ts";
 import { serveGreeter } from "../support/greeter.ts";
 import { type MtlsGreeter, serveMtls } from "../support/mtls_greeter.ts";
 import type { PemSet } from "../support/pem_files.ts";
+import { slowDown } from "../support/slow_wire.ts";
 import { Gate } from "../support/stalling.ts";
 import { CALLERS, probeTls, toTlsOptions } from "../support/tls_clients.ts";
 import { eventually } from "../support/waiting.ts";
@@ -58,6 +59,19 @@ Deno.test("certificateReload leaves sessions and calls in flight alone", async (
   assertEquals((await inFlight).message, "in flight");
   assertEquals((await old.sayHello({ name: "afterwards" })).message, "afterwards");
   await assertRejects(() => seenBy(greeter, other.certificate, client));
+});
+
+Deno.test("certificateReload refuses a client of the old CA whose handshake had begun", async () => {
+  const [ca, client] = await createIdentity();
+  await using greeter = await serveMtls({ ca });
+  // What the client has to say comes after a while, its ClientHello being held up.
+  await using wire = slowDown(greeter.port, { pieces: 60, pauseMs: 5 });
+  const other = await createTestCa("Other");
+  const refused = assertRejects(() => probeTls(wire.port, { ca: ca.certificate, client }));
+  await eventually("the handshake has begun", () => wire.heldUp >= 1);
+  await greeter.replaceCa(other.certificate);
+  await refused;
+  assertEquals(greeter.reloadLog(), [RELOADED]);
 });
 
 Deno.test("certificateReload keeps the settings of TLS", async () => {

@@ -5,6 +5,7 @@ import { Agent } from "node:https";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { type GreeterOptions, type RunningGreeter, serveGreeter } from "../support/greeter.ts";
 import { createPemSet, type PemSet } from "../support/pem_files.ts";
+import { Gate } from "../support/stalling.ts";
 import { eventually } from "../support/waiting.ts";
 
 const PATH = "/greeter.v1.Greeter/SayHello";
@@ -85,6 +86,29 @@ Deno.test("Http1Stream ends a call whose client is gone", async () => {
   socket[Symbol.dispose]();
   await eventually("the call is over", () => tls.server.callCount === 0);
   assertEquals(signal!.aborted, true);
+});
+
+Deno.test("Http1Stream ends calls that wait for their turn when the client is gone", async () => {
+  const signals: AbortSignal[] = [];
+  const gate = new Gate();
+  await using tls = await serveTls({
+    handlers: {
+      async sayHello({ name }, { signal }) {
+        signals.push(signal);
+        if (name === "wait") await gate.pass();
+        return {};
+      },
+    },
+  });
+  const socket = await tls.connect();
+  const waiting = `${JSON_CALL}Content-Length: 15\r\n\r\n{"name":"wait"}`;
+  const answered = `${JSON_CALL}Content-Length: 2\r\n\r\n{}`;
+  await socket.send(waiting + waiting + answered + waiting);
+  await gate.reached(3);
+  socket[Symbol.dispose]();
+  await eventually("the calls are over", () => tls.server.callCount === 0);
+  assertEquals(signals.map(({ aborted }) => aborted), [true, true, true, true]);
+  gate.open();
 });
 
 Deno.test("Http1Stream closes the connection after an answer to a body that it did not read", async () => {

@@ -151,6 +151,17 @@ for (const [name, [changes, status]] of Object.entries(EARLY)) {
   });
 }
 
+Deno.test("Http2Stream takes the rest of a request that comes right after its answer", async () => {
+  await using greeter = await serveGreeter();
+  await using client = await FrameClient.connect({ port: greeter.port });
+  const streamId = client.startCall({ fields: grpcFields("/greeter.v1.Greeter/Nope") });
+  await client.until(() => client.received(streamId).ended);
+  client.send(data(streamId, BODY, true));
+  await client.ping();
+  const { grpcStatus, resetCode } = client.received(streamId);
+  assertEquals([grpcStatus, resetCode], [Code.Unimplemented, undefined]);
+});
+
 const REFUSING = {
   sayHelloToAll: () => {
     throw new ConnectError("enough", Code.FailedPrecondition);
