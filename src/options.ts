@@ -7,6 +7,7 @@
 
 import { type Duration, resolveDuration } from "./duration.ts";
 import { assertKnownOptions } from "./errors.ts";
+import { DEFAULT_LANE_OPTIONS } from "./protocol/connect_lane.ts";
 import { Cors, type CorsOptions } from "./protocol/cors.ts";
 import type { TlsFiles } from "./transport/tls.ts";
 
@@ -150,8 +151,12 @@ const MAX_MESSAGE_BYTES = 0xffff_ffff;
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveAppOptions(options: AppOptions): ResolvedAppOptions {
   assertKnownOptions("create an app", options, APP_OPTIONS);
-  const { timeout, cors, maxReceiveBytes = 4 * 1024 * 1024, maxSendBytes = MAX_MESSAGE_BYTES } =
-    options;
+  const {
+    timeout,
+    cors,
+    maxReceiveBytes = DEFAULT_LANE_OPTIONS.maxReceiveBytes,
+    maxSendBytes = DEFAULT_LANE_OPTIONS.maxSendBytes,
+  } = options;
   assertInteger("maxReceiveBytes", maxReceiveBytes, 1, MAX_MESSAGE_BYTES);
   assertInteger("maxSendBytes", maxSendBytes, 1, MAX_MESSAGE_BYTES);
   return {

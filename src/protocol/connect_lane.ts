@@ -32,8 +32,8 @@ export interface ConnectLaneOptions {
   readonly maxSendBytes: number;
 }
 
-/** For methods that the app's options leave alone. */
-const STANDALONE_OPTIONS: ConnectLaneOptions = {
+/** How an app is served that sets nothing, and a method that what the app sets leaves alone. */
+export const DEFAULT_LANE_OPTIONS: ConnectLaneOptions = {
   interceptors: [],
   maxReceiveBytes: 4 * 1024 * 1024,
   maxSendBytes: 0xffff_ffff,
@@ -68,7 +68,7 @@ export class ConnectLane {
  */
 function createHandler(method: MethodSpec, options: ConnectLaneOptions): UniversalHandler {
   const { interceptors, maxReceiveBytes, maxSendBytes } = method.standalone
-    ? STANDALONE_OPTIONS
+    ? DEFAULT_LANE_OPTIONS
     : options;
   const router = createConnectRouter({
     acceptCompression: [compressionGzip],
