@@ -45,7 +45,7 @@ export class Connection {
   #clientKnows = false;
   #closeSession: (() => void) | undefined;
   readonly #endHandshake: () => void;
-  #drainTimer: ReturnType<typeof setTimeout> | undefined;
+  #drainTimer: ReturnType<typeof setInterval> | undefined;
   #drainStep = 0;
 
   /** @param handshakeTimeoutMs Until when the client must have begun to speak HTTP. */
@@ -55,7 +55,7 @@ export class Connection {
     this.#endHandshake = new Deadline(handshakeTimeoutMs).onPass(() => this.destroy());
     tcp.once("close", () => {
       this.#endHandshake();
-      clearTimeout(this.#drainTimer);
+      clearInterval(this.#drainTimer);
       if (this.#session !== undefined) return;
       for (const exchange of this.#exchanges) {
         exchange.destroy();
@@ -147,7 +147,7 @@ export class Connection {
     try {
       this.#session!.ping(() => {
         if (this.#drainStep !== step) return;
-        clearTimeout(this.#drainTimer);
+        clearInterval(this.#drainTimer);
         onAnswer();
       });
     } catch {
@@ -163,20 +163,18 @@ export class Connection {
   }
 
   /**
-   * Calls back when nothing has moved for so long; a client that still reads is waited for.
+   * Calls back when the client was silent for so long. One that has bytes to take yet is waited for,
+   * be its network slow or stalled: how long at most is for whoever shuts down to say.
    *
    * @returns The number of this step of the drain, the last one being in force.
    */
   #startDrainTimer(onSilence: () => void, ms: number): number {
-    clearTimeout(this.#drainTimer);
-    const look = (queued: number) => {
-      this.#drainTimer = setTimeout(() => {
-        const left = this.#wire.writableLength;
-        if (left === 0 || left >= queued) onSilence();
-        else look(left);
-      }, ms);
-    };
-    look(this.#wire.writableLength);
+    clearInterval(this.#drainTimer);
+    this.#drainTimer = setInterval(() => {
+      if (this.#wire.writableLength > 0) return;
+      clearInterval(this.#drainTimer);
+      onSilence();
+    }, ms);
     return ++this.#drainStep;
   }
 

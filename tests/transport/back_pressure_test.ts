@@ -10,8 +10,12 @@ import { eventually } from "../support/waiting.ts";
 
 const MIB = 2 ** 20;
 const COUNT = 64;
+/** More than the two sockets take by themselves. */
+const HUGE = 32 * MIB;
 /** What the two sockets take by themselves, and one message above it. */
 const MAX_AHEAD = 24;
+/** Longer than a connection waits for a sign of a client that has taken everything. */
+const STALL_MS = 1800;
 const BODY = envelope(sayHelloRequest("raw"));
 const TIMES = grpcFields("/greeter.v1.Greeter/SayHelloTimes");
 
@@ -34,7 +38,10 @@ async function serveLarge(isTls: boolean, options: GreeterOptions = {}): Promise
       async *sayHelloTimes() {
         for (let i = 0; i < COUNT; i++) yield { message: messageOf(made++) };
       },
-      sayHello: ({ name }) => ({ message: name === "small" ? name : messageOf(made++) }),
+      sayHello: ({ name }) => {
+        if (name === "huge") return { message: "a".repeat(HUGE) };
+        return { message: name === "small" ? name : messageOf(made++) };
+      },
     },
     serve: { ...options.serve, ...pem?.tls },
   });
@@ -138,5 +145,19 @@ for (const isTls of [false, true]) {
     const before = performance.now();
     await fixture.greeter.server.shutdown();
     assertLess(performance.now() - before, 5000);
+  });
+
+  Deno.test(`drain() loses no answer to a client that stops reading for a while (${wire})`, async () => {
+    await using fixture = await serveLarge(isTls, { serve: { gracefulTimeout: "30s" } });
+    await using client = await fixture.connect();
+    client.pause();
+    const streamId = client.startCall({ body: envelope(sayHelloRequest("huge")) });
+    await fixture.pass();
+    const finished = fixture.greeter.server.shutdown();
+    await new Promise((resolve) => setTimeout(resolve, STALL_MS));
+    client.resume();
+    const { grpcStatus, bytes } = await client.response(streamId);
+    assertEquals([grpcStatus, bytes], [0, HUGE + 10]);
+    await finished;
   });
 }
