@@ -193,7 +193,8 @@ export class FastGRPC {
         maxReceiveBytes,
         maxSendBytes,
       });
-      const dispatcher = new Dispatcher({ methods, lane, cors });
+      const { maxHeaderListBytes } = options.limits;
+      const dispatcher = new Dispatcher({ methods, lane, cors, maxHeaderListBytes });
       const listener = await open((stream) => dispatcher.dispatch(stream));
       const server = new Server({ listener, dispatcher, health: this.#health, options });
       server.finished.then(() => this.#running = false);

@@ -30,6 +30,8 @@ export interface DispatcherOptions {
   readonly lane: ConnectLane;
   /** For browsers, `undefined` if they may not call from other origins. */
   readonly cors: Cors | undefined;
+  /** Longest header list of a request. */
+  readonly maxHeaderListBytes: number;
 }
 
 /** Serves requests, and knows which are in progress. */
@@ -50,13 +52,14 @@ export class Dispatcher {
 
   /** Serves one request. Never throws. */
   dispatch(stream: HttpStream): void {
-    const { cors, methods } = this.#options;
+    const { cors, methods, maxHeaderListBytes } = this.#options;
     if (cors?.handle(stream)) return;
     const protocol = detectProtocol(stream.headers);
     const path = stream.path.split("?", 1)[0]!;
     const method = methods.get(path);
     const isHttp1 = stream.httpVersion.startsWith("1.");
     if (protocol === "grpc" && isHttp1) refuseHttp1(stream, path);
+    else if (stream.headerListBytes > maxHeaderListBytes) refuseHeader(stream, protocol, path);
     else if (method === undefined) refuseUnknown(stream, protocol, path);
     else this.#serve(stream, this.#startCall(stream, protocol, method));
   }
@@ -113,11 +116,24 @@ function refuseHttp1(stream: HttpStream, path: string): void {
   logAccess(path.slice(0, MAX_SHOWN_PATH), "grpc", stream.peer.address, error, 0);
 }
 
+function refuseHeader(stream: HttpStream, protocol: Protocol, path: string): void {
+  const message = `header list is ${stream.headerListBytes} bytes long, more than is taken`;
+  refuseCall(stream, protocol, path, new ConnectError(message, Code.ResourceExhausted));
+}
+
 function refuseUnknown(stream: HttpStream, protocol: Protocol, path: string): void {
-  const shown = path.slice(0, MAX_SHOWN_PATH);
-  const error = new ConnectError(`unknown method ${shown}`, Code.Unimplemented);
+  const message = `unknown method ${path.slice(0, MAX_SHOWN_PATH)}`;
+  refuseCall(stream, protocol, path, new ConnectError(message, Code.Unimplemented));
+}
+
+function refuseCall(
+  stream: HttpStream,
+  protocol: Protocol,
+  path: string,
+  error: ConnectError,
+): void {
   refuse(stream, protocol, error);
-  logAccess(shown, protocol, stream.peer.address, error, 0);
+  logAccess(path.slice(0, MAX_SHOWN_PATH), protocol, stream.peer.address, error, 0);
 }
 
 function leftBy(errorCode: number): ConnectError {

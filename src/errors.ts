@@ -55,3 +55,9 @@ export function suggest(name: string, known: readonly string[]): string {
   if (nearest !== undefined) return `did you mean "${nearest}"?`;
   return `known are ${known.map((each) => `"${each}"`).join(", ") || "none"}`;
 }
+
+/** @throws {RangeError} If a value is no whole number within bounds. */
+export function assertInteger(name: string, value: number, min: number, max: number): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new RangeError(`Cannot use ${value} as "${name}": a whole number from ${min} to ${max}`);
+}

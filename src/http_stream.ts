@@ -25,6 +25,8 @@ export interface HttpStream {
   readonly authority: string;
   /** The request's header fields. HTTP/2's pseudo-fields, such as `:path`, may be among them. */
   readonly headers: HeaderFields;
+  /** Length of the request's header list, in bytes as RFC 9113, section 6.5.2, counts them. */
+  readonly headerListBytes: number;
   /** Who is at the other end. */
   readonly peer: Peer;
   /** Bytes of the request, read only as fast as they are taken. Leaving early stops the reading. */
@@ -66,11 +68,30 @@ export interface HttpStream {
 }
 
 /** HTTP/2's error codes that the kit sends or reads (RFC 9113, section 7). */
-export const H2_ERROR = { noError: 0x0, internalError: 0x2, cancel: 0x8 } as const;
+export const H2_ERROR = {
+  noError: 0x0,
+  internalError: 0x2,
+  cancel: 0x8,
+  enhanceYourCalm: 0xb,
+} as const;
 
 /** Puts fields into a response; those of `vary` are added to what is there. */
 export function mergeFields(fields: ResponseFields, added: ResponseFields): ResponseFields {
   const merged = { ...fields, ...added };
   if (fields.vary && added.vary) merged.vary = `${fields.vary}, ${added.vary}`;
   return merged;
+}
+
+/** What a field costs besides its name and value (RFC 9113, section 6.5.2). */
+const FIELD_BYTES = 32;
+
+/**
+ * The length of a header list.
+ *
+ * @param rawFields Names and values in turn, a byte of the wire being a character.
+ */
+export function headerListBytes(rawFields: readonly string[]): number {
+  let bytes = rawFields.length / 2 * FIELD_BYTES;
+  for (const text of rawFields) bytes += text.length;
+  return bytes;
 }

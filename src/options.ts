@@ -6,9 +6,15 @@
  */
 
 import { type Duration, resolveDuration } from "./duration.ts";
-import { assertKnownOptions } from "./errors.ts";
+import { assertInteger, assertKnownOptions } from "./errors.ts";
 import { DEFAULT_LANE_OPTIONS } from "./protocol/connect_lane.ts";
 import { Cors, type CorsOptions } from "./protocol/cors.ts";
+import {
+  CONNECTION_LIMIT_NAMES,
+  type ConnectionLimits,
+  resolveConnectionLimits,
+  type ResolvedConnectionLimits,
+} from "./transport/connection_limits.ts";
 import type { TlsFiles } from "./transport/tls.ts";
 
 /** Options for {@linkcode FastGRPC}. */
@@ -41,7 +47,7 @@ export interface AppOptions {
 }
 
 /** Options for `app.addToServer()`. */
-export interface MountOptions {
+export interface MountOptions extends ConnectionLimits {
   /**
    * How long calls in flight may take to finish after a shutdown began. What is left then ends with
    * UNAVAILABLE.
@@ -62,12 +68,6 @@ export interface MountOptions {
    * @default {false}
    */
   healthCheck?: boolean;
-  /**
-   * How long a new connection may take for its TLS handshake and, with HTTP/2, its first SETTINGS.
-   *
-   * @default {"10s"}
-   */
-  handshakeTimeout?: Duration;
 }
 
 /** Options for `app.serve()`. */
@@ -84,6 +84,13 @@ export interface ServeOptions extends MountOptions, TlsFiles {
    * @default {undefined} all of the machine's, IPv6 and IPv4
    */
   hostname?: string;
+  /**
+   * How many calls may be in progress on one connection. Clients hold back more until there is room.
+   * On a server of your own it is that server's setting of `node:http2`.
+   *
+   * @default {200}
+   */
+  maxConcurrentStreams?: number;
   /**
    * How often the PEM files are looked at for changes. `Infinity` for never.
    *
@@ -121,24 +128,26 @@ export interface ResolvedMountOptions {
   readonly gracefulTimeoutMs: number;
   readonly lameDuckMs: number;
   readonly healthCheck: boolean;
-  readonly handshakeTimeoutMs: number;
+  readonly limits: ResolvedConnectionLimits;
 }
 
 /** {@linkcode ServeOptions}, checked and total. */
 export interface ResolvedServeOptions extends ResolvedMountOptions {
   readonly port: number;
   readonly hostname: string | undefined;
+  readonly maxConcurrentStreams: number;
   readonly certificateReloadMs: number;
   readonly signal: AbortSignal | undefined;
   readonly tls: TlsFiles;
 }
 
 const APP_OPTIONS = ["timeout", "maxReceiveBytes", "maxSendBytes", "cors"];
-const MOUNT_OPTIONS = ["gracefulTimeout", "lameDuck", "healthCheck", "handshakeTimeout"];
+const MOUNT_OPTIONS = ["gracefulTimeout", "lameDuck", "healthCheck", ...CONNECTION_LIMIT_NAMES];
 const SERVE_OPTIONS = [
   ...MOUNT_OPTIONS,
   "port",
   "hostname",
+  "maxConcurrentStreams",
   "certificateReload",
   "signal",
   "sslCertificateChain",
@@ -176,14 +185,22 @@ export function resolveMountOptions(options: MountOptions): ResolvedMountOptions
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   assertKnownOptions("serve", options, SERVE_OPTIONS);
-  const { port = 50051, hostname, certificateReload = "5s", signal } = options;
+  const {
+    port = 50051,
+    hostname,
+    maxConcurrentStreams = 200,
+    certificateReload = "5s",
+    signal,
+  } = options;
   assertInteger("port", port, 0, 65535);
+  assertInteger("maxConcurrentStreams", maxConcurrentStreams, 1, 0x7fff_ffff);
   if (hostname === "") throw new TypeError(`Cannot use "" as "hostname": leave it out for all`);
   const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
   return {
     ...resolveMount(options),
     port,
     hostname,
+    maxConcurrentStreams,
     certificateReloadMs: resolveDuration("certificateReload", certificateReload),
     signal,
     tls: {
@@ -195,18 +212,13 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
 }
 
 function resolveMount(options: MountOptions): ResolvedMountOptions {
-  const { gracefulTimeout, lameDuck, healthCheck = false, handshakeTimeout = "10s" } = options;
+  const { gracefulTimeout, lameDuck, healthCheck = false } = options;
   return {
     gracefulTimeoutMs: gracefulTimeout === undefined
       ? 0
       : resolveDuration("gracefulTimeout", gracefulTimeout),
     lameDuckMs: lameDuck === undefined ? 0 : resolveDuration("lameDuck", lameDuck),
     healthCheck,
-    handshakeTimeoutMs: resolveDuration("handshakeTimeout", handshakeTimeout),
+    limits: resolveConnectionLimits(options),
   };
-}
-
-function assertInteger(name: string, value: number, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`Cannot use ${value} as "${name}": a whole number from ${min} to ${max}`);
 }

@@ -8,21 +8,26 @@ import type { EventEmitter } from "node:events";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { Deadline } from "../deadline.ts";
+import { serverLog } from "../log.ts";
+import { H2_ERROR } from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
+import { Backlog } from "./backlog.ts";
+import type { ResolvedConnectionLimits } from "./connection_limits.ts";
+import { type Mortal, watchKeepalive, watchLifetime } from "./lifetime.ts";
+import { RateLimit } from "./rate_limit.ts";
 
 /** How long a client may take to answer a ping. */
 const PING_MS = 1000;
 /** How long a client may take to close its side, once nothing is left to send. */
 const LINGER_MS = 500;
-/** How many bytes may wait for the client to take them, before nothing more is made for it. */
-const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /**
- * GOAWAY with the highest stream id, and no error: no more streams, please, but none is refused yet
- * (RFC 9113, section 6.8). Written by hand, because `session.goaway()` of Deno 2.9 ignores from then
- * on what the client has sent already.
+ * GOAWAY with the highest stream id: no more streams, please, but none is refused yet (RFC 9113,
+ * section 6.8). Written by hand, because `session.goaway()` of Deno 2.9 ignores from then on what the
+ * client has sent already.
  */
-const GOAWAY_SOON = Uint8Array.of(0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+const goaway = (errorCode: number) =>
+  Uint8Array.of(0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, errorCode);
 
 /** A stream of HTTP/2, or a response of HTTP/1.1. */
 export interface Exchange extends EventEmitter {
@@ -31,15 +36,17 @@ export interface Exchange extends EventEmitter {
 }
 
 /** A client's connection. */
-export class Connection {
+export class Connection implements Mortal {
   /** Who is at the other end. */
   peer!: Peer;
 
+  readonly #limits: ResolvedConnectionLimits;
+  readonly #resets: RateLimit;
   readonly #tcp: Socket;
   #wire: Socket;
+  readonly #backlog: Backlog;
   #session: ServerHttp2Session | undefined;
   readonly #exchanges = new Set<Exchange>();
-  readonly #waitingForRoom = new Set<() => void>();
   #draining = false;
   /** Whether the client has read our GOAWAY, or had the time to. */
   #clientKnows = false;
@@ -47,14 +54,23 @@ export class Connection {
   readonly #endHandshake: () => void;
   #drainTimer: ReturnType<typeof setInterval> | undefined;
   #drainStep = 0;
+  readonly #endWatch: () => void;
+  #endKeepalive: (() => void) | undefined;
+  #idleSince: number = performance.now();
+  #isExpelled = false;
 
-  /** @param handshakeTimeoutMs Until when the client must have begun to speak HTTP. */
-  constructor(tcp: Socket, handshakeTimeoutMs: number) {
+  constructor(tcp: Socket, limits: ResolvedConnectionLimits) {
     this.#tcp = tcp;
     this.#wire = tcp;
-    this.#endHandshake = new Deadline(handshakeTimeoutMs).onPass(() => this.destroy());
+    this.#backlog = new Backlog(tcp);
+    this.#limits = limits;
+    this.#resets = new RateLimit(limits.maxResetsPerSecond);
+    this.#endHandshake = new Deadline(limits.handshakeTimeoutMs).onPass(() => this.destroy());
+    this.#endWatch = watchLifetime(this, limits);
     tcp.once("close", () => {
       this.#endHandshake();
+      this.#endWatch();
+      this.#endKeepalive?.();
       clearInterval(this.#drainTimer);
       if (this.#session !== undefined) return;
       for (const exchange of this.#exchanges) {
@@ -63,25 +79,35 @@ export class Connection {
         exchange.emit("close");
       }
     });
-    tcp.on("drain", () => this.#giveRoom());
+  }
+
+  /** Whether it takes no more requests: it is drained, or its client expelled. */
+  get isClosing(): boolean {
+    return this.#draining || this.#isExpelled;
+  }
+
+  /** Whether its client has gone too far: what still comes from it is not served. */
+  get isExpelled(): boolean {
+    return this.#isExpelled;
+  }
+
+  get idleSince(): number {
+    return this.#idleSince;
+  }
+
+  get bytesRead(): number {
+    return this.#wire.bytesRead;
   }
 
   /** TLS is established: bytes go through this socket now. */
   secure(socket: Socket): void {
     this.#wire = socket;
-    socket.on("drain", () => this.#giveRoom());
+    this.#backlog.moveTo(socket);
   }
 
-  /**
-   * Tells whether the client takes what is sent. The flow control of HTTP/2 does not: a client may
-   * open its windows wide and read nothing, and Deno queues all of it on the socket.
-   *
-   * @returns `undefined` if it does, or a promise that resolves when it has caught up; never, if it
-   *   leaves before.
-   */
+  /** As {@linkcode Backlog.waitForRoom}. */
   waitForRoom(): Promise<void> | undefined {
-    if (!this.#isFull) return undefined;
-    return new Promise((resolve) => this.#waitingForRoom.add(resolve));
+    return this.#backlog.waitForRoom();
   }
 
   /** HTTP/2 is spoken. */
@@ -93,16 +119,33 @@ export class Connection {
     // the streams that they sent before and that are still on their way.
     session.close = (callback) => this.#draining || close(callback);
     session.once("remoteSettings", () => this.#endHandshake());
+    this.#endKeepalive = watchKeepalive(this, this.#limits);
   }
 
   /** A request came; it lasts until the emitter, a stream or a response, closes. */
   begin(exchange: Exchange): void {
     this.#endHandshake();
     this.#exchanges.add(exchange);
+    this.#idleSince = Infinity;
     exchange.once("close", () => {
       this.#exchanges.delete(exchange);
+      if (this.#exchanges.size === 0) this.#idleSince = performance.now();
       this.#closeIfDone();
     });
+  }
+
+  /** A stream ended early, and not because the server wanted it to. */
+  noteReset(): void {
+    if (!this.#resets.take()) this.#expel("it resets too many calls");
+  }
+
+  /** Asks the client for a sign of life. */
+  ping(): void {
+    try {
+      this.#session!.ping(() => {});
+    } catch {
+      // It is closing already.
+    }
   }
 
   /** Finishes what was begun, and closes. Streams that are on their way here are still served. */
@@ -110,7 +153,7 @@ export class Connection {
     if (this.#draining || this.#tcp.destroyed) return;
     this.#draining = true;
     if (this.#session?.destroyed === false) {
-      this.#wire.write(GOAWAY_SOON);
+      this.#wire.write(goaway(H2_ERROR.noError));
       this.#ping(() => {
         this.#clientKnows = true;
         this.#closeIfDone();
@@ -126,6 +169,21 @@ export class Connection {
     if (this.#session?.destroyed === false) this.#session.destroy();
     this.#wire.destroy();
     this.#tcp.destroy();
+  }
+
+  /** Tells a client that goes too far to calm down (RFC 9113, section 7), and closes. */
+  #expel(reason: string): void {
+    if (this.#isExpelled || this.#tcp.destroyed) return;
+    this.#isExpelled = true;
+    serverLog.warn("Client {address} is cut off: {reason}", {
+      address: this.peer.address,
+      reason,
+    });
+    const cancelTimer = new Deadline(LINGER_MS).onPass(() => this.destroy());
+    this.#wire.write(goaway(H2_ERROR.enhanceYourCalm), () => {
+      cancelTimer();
+      this.destroy();
+    });
   }
 
   #closeIfDone(): void {
@@ -171,24 +229,10 @@ export class Connection {
   #startDrainTimer(onSilence: () => void, ms: number): number {
     clearInterval(this.#drainTimer);
     this.#drainTimer = setInterval(() => {
-      if (this.#wire.writableLength > 0) return;
+      if (this.#backlog.isPending) return;
       clearInterval(this.#drainTimer);
       onSilence();
     }, ms);
     return ++this.#drainStep;
-  }
-
-  get #isFull(): boolean {
-    return this.#wire.writableLength >= MAX_QUEUED_BYTES && !this.#tcp.destroyed;
-  }
-
-  /** To one after the other: what each sends may fill the queue again. */
-  async #giveRoom(): Promise<void> {
-    for (const resolve of this.#waitingForRoom) {
-      if (this.#isFull) return;
-      this.#waitingForRoom.delete(resolve);
-      resolve();
-      await new Promise((resume) => setImmediate(resume));
-    }
   }
 }

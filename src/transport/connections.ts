@@ -5,18 +5,29 @@
  * @module
  */
 
+import type { EventEmitter } from "node:events";
 import type { Server as HttpServer } from "node:http";
-import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from "node:http2";
 import type { Socket } from "node:net";
 import { Server as TlsServer, type TLSSocket } from "node:tls";
 import type { HttpStream } from "../http_stream.ts";
 import { serverLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
 import { Connection } from "./connection.ts";
+import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { Http1Stream } from "./http1_stream.ts";
 import { Http2Stream } from "./http2_stream.ts";
 import type { PeerReader } from "./peer_reader.ts";
 import { shieldSession } from "./session_shield.ts";
+
+/** How often it is said at most that there are too many connections. */
+const WARNING_MS = 60_000;
 
 /** A server of `node:http2`, with TLS or without. */
 export type NodeHttp2Server = Http2Server | Http2SecureServer;
@@ -25,8 +36,8 @@ export type NodeHttp2Server = Http2Server | Http2SecureServer;
 export interface ConnectionsOptions {
   /** Gets each request. */
   readonly onStream: (stream: HttpStream) => void;
-  /** Longest time until a new connection has begun to speak HTTP, in milliseconds. */
-  readonly handshakeTimeoutMs: number;
+  /** What a client may take. */
+  readonly limits: ResolvedConnectionLimits;
   /** Tells who is at the other end of a socket. */
   readonly readPeer: PeerReader;
   /** Whether a connection may be used after its TLS handshake. */
@@ -44,6 +55,7 @@ export class Connections {
   #isTls = false;
   #onEmpty: (() => void) | undefined;
   #draining = false;
+  #warnedAt = -Infinity;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -80,17 +92,22 @@ export class Connections {
       if (connection === undefined) return void request.socket.destroy();
       connection.begin(response);
       this.#options.onStream(
-        new Http1Stream(request, response, connection.peer, () => this.#draining),
+        new Http1Stream(request, response, connection.peer, () => connection.isClosing),
       );
     });
     // The listener for "request" made node:http2 add one of its own for "stream", which would wrap
     // each HTTP/2 stream for the HTTP/1 style API.
     server.removeAllListeners("stream");
-    server.on("stream", (stream, headers) => {
+    (server as EventEmitter).on("stream", (
+      stream: ServerHttp2Stream,
+      headers: IncomingHttpHeaders,
+      _flags: number,
+      rawHeaders: string[],
+    ) => {
       const connection = this.#bySession.get(stream.session as ServerHttp2Session);
-      if (connection === undefined) return void stream.close();
+      if (connection === undefined || connection.isExpelled) return void stream.close();
       connection.begin(stream);
-      const http2Stream = new Http2Stream(stream, headers, connection);
+      const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
       const room = connection.waitForRoom();
       if (room === undefined) return this.#options.onStream(http2Stream);
       // Its answer would be made only to wait: a client that reads nothing gets nothing more done.
@@ -132,7 +149,7 @@ export class Connections {
   }
 
   #accept(socket: Socket): Connection {
-    const connection = new Connection(socket, this.#options.handshakeTimeoutMs);
+    const connection = new Connection(socket, this.#options.limits);
     const key = addressesOf(socket);
     this.#open.add(connection);
     socket.once("close", () => {
@@ -143,8 +160,18 @@ export class Connections {
     // Two of one key, as on a Unix socket, could be taken for each other, and one client for another.
     if (this.#handshaking.has(key)) connection.destroy();
     else if (this.#isTls) this.#handshaking.set(key, connection);
+    if (this.#open.size > this.#options.limits.maxConnections) this.#refuse(connection);
     connection.peer = this.#options.readPeer(socket);
     return connection;
+  }
+
+  #refuse(connection: Connection): void {
+    connection.destroy();
+    if (performance.now() - this.#warnedAt < WARNING_MS) return;
+    this.#warnedAt = performance.now();
+    serverLog.warn("New connections are refused, there are maxConnections already: {count}", {
+      count: this.#options.limits.maxConnections,
+    });
   }
 
   #secure(socket: TLSSocket): Connection | undefined {

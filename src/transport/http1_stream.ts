@@ -5,7 +5,13 @@
  */
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import { H2_ERROR, type HttpStream, mergeFields, type ResponseFields } from "../http_stream.ts";
+import {
+  H2_ERROR,
+  headerListBytes,
+  type HttpStream,
+  mergeFields,
+  type ResponseFields,
+} from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
 import { readBytes } from "./read_bytes.ts";
 
@@ -16,6 +22,7 @@ export class Http1Stream implements HttpStream {
   readonly path: string;
   readonly authority: string;
   readonly headers: IncomingHttpHeaders;
+  readonly headerListBytes: number;
   readonly peer: Peer;
   readonly body: AsyncIterable<Uint8Array>;
 
@@ -40,6 +47,7 @@ export class Http1Stream implements HttpStream {
     this.path = request.url ?? "";
     this.authority = request.headers.host ?? "localhost";
     this.headers = request.headers;
+    this.headerListBytes = headerListBytes(request.rawHeaders);
     this.peer = peer;
     this.body = readBytes(request);
     request.on("error", () => {});

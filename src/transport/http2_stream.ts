@@ -5,7 +5,13 @@
  */
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { H2_ERROR, type HttpStream, mergeFields, type ResponseFields } from "../http_stream.ts";
+import {
+  H2_ERROR,
+  headerListBytes,
+  type HttpStream,
+  mergeFields,
+  type ResponseFields,
+} from "../http_stream.ts";
 import { callLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
 import { readBytes } from "./read_bytes.ts";
@@ -19,6 +25,15 @@ export interface Http2Carrier {
   readonly peer: Peer;
   /** `undefined`, or a promise to wait for while the client does not take what is sent. */
   waitForRoom(): Promise<void> | undefined;
+  /** Is told of a stream that its client has reset, or that it made the engine reset. */
+  noteReset(): void;
+}
+
+/** What `node:http2` tells of a request. */
+export interface Http2Request {
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as they came. */
+  readonly rawHeaders: readonly string[];
 }
 
 /** One HTTP/2 stream on the server's side. */
@@ -28,6 +43,7 @@ export class Http2Stream implements HttpStream {
   readonly path: string;
   readonly authority: string;
   readonly headers: IncomingHttpHeaders;
+  readonly headerListBytes: number;
   readonly peer: Peer;
   readonly body: AsyncIterable<Uint8Array>;
 
@@ -38,19 +54,28 @@ export class Http2Stream implements HttpStream {
   #onDrain: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #ended = false;
+  #isResetByUs = false;
   #unwritten = 0;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Http2Carrier) {
+  constructor(
+    stream: ServerHttp2Stream,
+    { headers, rawHeaders }: Http2Request,
+    connection: Http2Carrier,
+  ) {
     this.#stream = stream;
     this.#connection = connection;
     this.method = headers[":method"] ?? "";
     this.path = headers[":path"] ?? "";
     this.authority = headers[":authority"] ?? headers.host ?? "localhost";
     this.headers = headers;
+    this.headerListBytes = headerListBytes(rawHeaders);
     this.peer = connection.peer;
     this.body = readBytes(stream);
     // The stream's end is told by "close"; without a listener an error would end the process.
     stream.on("error", () => {});
+    stream.once("close", () => {
+      if ((stream.rstCode || stream.aborted) && !this.#isResetByUs) connection.noteReset();
+    });
     stream.on("drain", () => this.#onDrain?.());
     stream.on("wantTrailers", () => this.#sendTrailers());
     // A reset with NO_ERROR leaves bytes that were not sent, and the stream waiting for them for good.
@@ -106,6 +131,7 @@ export class Http2Stream implements HttpStream {
   }
 
   reset(errorCode: number): void {
+    this.#isResetByUs = true;
     this.#stream.close(errorCode);
   }
 
@@ -125,7 +151,7 @@ export class Http2Stream implements HttpStream {
       this.#stream.sendTrailers(this.#trailers);
     } catch (error) {
       callLog.error("Cannot send trailers: {error}", { error });
-      this.#stream.close(H2_ERROR.internalError);
+      this.reset(H2_ERROR.internalError);
     }
   }
 
@@ -135,7 +161,7 @@ export class Http2Stream implements HttpStream {
    */
   #refuseRest(): void {
     if (this.#stream.readableEnded) return;
-    const timer = setTimeout(() => this.#stream.close(H2_ERROR.noError), REST_MS);
+    const timer = setTimeout(() => this.reset(H2_ERROR.noError), REST_MS);
     this.#stream.once("close", () => clearTimeout(timer));
     this.#stream.resume();
   }

@@ -4,13 +4,19 @@
  * @module
  */
 
-import { createSecureServer, createServer, type Http2SecureServer } from "node:http2";
+import {
+  createSecureServer,
+  createServer,
+  type Http2SecureServer,
+  type Settings,
+} from "node:http2";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { ConfigError } from "../errors.ts";
 import { serverLog } from "../log.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
+import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { Connections, type NodeHttp2Server } from "./connections.ts";
 import { createPeerReader } from "./peer_reader.ts";
 import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
@@ -19,8 +25,8 @@ import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
 export interface MountOnOptions {
   /** Gets each request. */
   readonly onStream: (stream: HttpStream) => void;
-  /** Longest time until a new connection has begun to speak HTTP, in milliseconds. */
-  readonly handshakeTimeoutMs: number;
+  /** What a client may take. */
+  readonly limits: ResolvedConnectionLimits;
 }
 
 /** Options for {@linkcode listen}. */
@@ -29,6 +35,8 @@ export interface ListenOptions extends MountOnOptions {
   readonly port: number;
   /** Address to listen on, `undefined` for all. */
   readonly hostname: string | undefined;
+  /** How many streams of one connection may be open. */
+  readonly maxConcurrentStreams: number;
   /** PEM files; none for plaintext. */
   readonly tls: TlsFiles;
   /** How often the PEM files are read, in milliseconds. */
@@ -55,7 +63,13 @@ export interface Listener {
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const context = await loadTls(options.tls);
-  const server = context === undefined ? createServer() : createTlsServer(context);
+  const settings = {
+    maxConcurrentStreams: options.maxConcurrentStreams,
+    maxHeaderListSize: options.limits.maxHeaderListBytes,
+  };
+  const server = context === undefined
+    ? createServer({ settings })
+    : createTlsServer(context, settings);
   const reload = context && new CertificateReload(server as Http2SecureServer, {
     files: options.tls,
     context,
@@ -90,13 +104,13 @@ export async function mountOn(
 
 async function mount(
   server: NodeHttp2Server,
-  { onStream, handshakeTimeoutMs }: MountOnOptions,
+  { onStream, limits }: MountOnOptions,
   hasClientCertificates: boolean,
   reload: CertificateReload | undefined,
 ): Promise<Listener> {
   const connections = new Connections({
     onStream,
-    handshakeTimeoutMs,
+    limits,
     readPeer: await createPeerReader(hasClientCertificates),
     isTrusted: (socket) => reload === undefined || reload.isTrusted(socket),
   });
@@ -115,8 +129,9 @@ async function mount(
 }
 
 /** ALPN prefers h2; a client that offers neither h2 nor HTTP/1.1 is refused by TLS. */
-function createTlsServer(context: TlsContext): Http2SecureServer {
+function createTlsServer(context: TlsContext, settings: Settings): Http2SecureServer {
   return createSecureServer({
+    settings,
     cert: context.cert,
     key: context.key,
     ...(context.ca !== undefined &&

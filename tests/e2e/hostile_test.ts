@@ -121,7 +121,7 @@ Deno.test("app.serve() says GOAWAY to what is no HTTP/2, and closes", async (tes
 /** Fields that are odd and do not matter. */
 const ODD_FIELDS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
   "no te": { "te": undefined },
-  "a header of 64 KiB": { "x-big": "a".repeat(65_536) },
+  "a header of 15 KiB": { "x-big": "a".repeat(15 * 1024) },
   "host instead of :authority": { ":authority": undefined, "host": "localhost" },
   "a query that is badly escaped": { ":path": "/greeter.v1.Greeter/SayHello?a=%zz" },
   "bytes above 127 in a value": { "x-odd": "\xff\xfe\x80" },
