@@ -20,6 +20,7 @@ export type { Health, ServingStatus } from "./src/health_status.ts";
 export type { Duration } from "./src/duration.ts";
 export type { CorsOptions } from "./src/protocol/cors.ts";
 export type { NodeHttp2Server } from "./src/transport/connections.ts";
+export type { ConnectionLimits } from "./src/transport/connection_limits.ts";
 export type { TlsFiles } from "./src/transport/tls.ts";
 export { ConfigError } from "./src/errors.ts";
 export { Code, ConnectError, createContextKey } from "@connectrpc/connect";

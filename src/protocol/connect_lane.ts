@@ -5,6 +5,7 @@
  * @module
  */
 
+import { createRegistry, type DescFile, type Registry } from "@bufbuild/protobuf";
 import {
   type ConnectError,
   createConnectRouter,
@@ -13,11 +14,11 @@ import {
   type Interceptor,
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { compressionGzip } from "@connectrpc/connect-node";
 import type { Call } from "../call.ts";
 import { ServiceContext } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
 import type { MethodSpec } from "../service.ts";
+import { COMPRESSIONS } from "./compression.ts";
 import { CALL, enforcement } from "./enforcement.ts";
 import { sentError } from "./outcome.ts";
 import { sendUniversalResponse, toUniversalRequest } from "./universal.ts";
@@ -45,7 +46,9 @@ export class ConnectLane {
 
   /** Builds the handlers of all methods. */
   constructor(methods: Iterable<MethodSpec>, options: ConnectLaneOptions) {
-    for (const method of methods) this.#handlers.set(method, createHandler(method, options));
+    const all = [...methods];
+    const types = createTypes(all);
+    for (const method of all) this.#handlers.set(method, createHandler(method, options, types));
   }
 
   /**
@@ -58,21 +61,41 @@ export class ConnectLane {
     const values = createContextValues().set(CALL, call);
     const response = await handler(toUniversalRequest(stream, call, values));
     const sent = await sendUniversalResponse(response, stream, call);
-    return sentError(call.protocol, sent);
+    return await sentError(call.protocol, sent);
   }
+}
+
+/**
+ * What a `google.protobuf.Any` may hold in JSON, which names its fields and not their numbers: all
+ * that the services' files have, and the files that they import.
+ */
+function createTypes(methods: readonly MethodSpec[]): Registry {
+  const files = new Set<DescFile>();
+  const add = (file: DescFile) => {
+    if (files.has(file)) return;
+    files.add(file);
+    file.dependencies.forEach(add);
+  };
+  for (const { desc } of methods) add(desc.parent.file);
+  return createRegistry(...files);
 }
 
 /**
  * Options are total, and each method has a router of its own: a second set of options, given for a
  * service, would silently replace the first one's interceptors and enable its protocols again.
  */
-function createHandler(method: MethodSpec, options: ConnectLaneOptions): UniversalHandler {
+function createHandler(
+  method: MethodSpec,
+  options: ConnectLaneOptions,
+  types: Registry,
+): UniversalHandler {
   const { interceptors, maxReceiveBytes, maxSendBytes } = method.standalone
     ? DEFAULT_LANE_OPTIONS
     : options;
   const router = createConnectRouter({
-    acceptCompression: [compressionGzip],
+    acceptCompression: [...COMPRESSIONS],
     interceptors: [enforcement, ...interceptors],
+    jsonOptions: { registry: types },
     readMaxBytes: maxReceiveBytes,
     writeMaxBytes: maxSendBytes,
   });

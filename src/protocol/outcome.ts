@@ -5,7 +5,6 @@
  * @module
  */
 
-import { gunzipSync } from "node:zlib";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
   codeFromHttpStatus,
@@ -15,35 +14,48 @@ import {
 } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
 import type { Protocol } from "../context.ts";
+import { COMPRESSIONS } from "./compression.ts";
 import type { SentResponse } from "./universal.ts";
 
 const ENVELOPE_HEADER_BYTES = 5;
 const COMPRESSED_FLAG = 0b0000_0001;
 const GRPC_WEB_TRAILER_FLAG = 0b1000_0000;
 
+/** How long an error may be after decompression: we have compressed it ourselves. */
+const MAX_ERROR_BYTES = 0xffff_ffff;
+
 /** The error that was sent, `undefined` for OK. */
-export function sentError(protocol: Protocol, sent: SentResponse): ConnectError | undefined {
+export async function sentError(
+  protocol: Protocol,
+  sent: SentResponse,
+): Promise<ConnectError | undefined> {
   try {
-    return readError(protocol, sent);
+    return await readError(protocol, sent);
   } catch {
     // A handler has set a status of its own among its trailers.
     return new ConnectError("the status that was sent is malformed", Code.Internal);
   }
 }
 
-function readError(protocol: Protocol, sent: SentResponse): ConnectError | undefined {
+async function readError(
+  protocol: Protocol,
+  sent: SentResponse,
+): Promise<ConnectError | undefined> {
   switch (protocol) {
     case "grpc":
       return findTrailerError(sent.trailer ?? sent.header) ?? httpError(sent.status);
     case "grpc-web":
-      return grpcWebError(sent) ?? httpError(sent.status);
+      return await grpcWebError(sent) ?? httpError(sent.status);
     case "connect":
-      return connectError(sent);
+      return await connectError(sent);
   }
 }
 
-function grpcWebError({ header, lastChunk }: SentResponse): ConnectError | undefined {
-  const trailer = lastChunk && envelopeWithFlag(lastChunk, GRPC_WEB_TRAILER_FLAG);
+async function grpcWebError(
+  { header, lastChunk }: SentResponse,
+): Promise<ConnectError | undefined> {
+  const encoding = header.get("grpc-encoding");
+  const trailer = await envelopeWithFlag(GRPC_WEB_TRAILER_FLAG, encoding, lastChunk);
   if (trailer === undefined) return findTrailerError(header);
   const fields = new Headers();
   for (const line of new TextDecoder().decode(trailer).split("\r\n")) {
@@ -53,22 +65,35 @@ function grpcWebError({ header, lastChunk }: SentResponse): ConnectError | undef
   return findTrailerError(fields);
 }
 
-function connectError({ status, header, lastChunk }: SentResponse): ConnectError | undefined {
-  const end = lastChunk && header.get("content-type")?.startsWith("application/connect+") &&
-    envelopeWithFlag(lastChunk, endStreamFlag);
-  if (end) return endStreamFromJson(end).error;
+async function connectError(
+  { status, header, lastChunk }: SentResponse,
+): Promise<ConnectError | undefined> {
+  if (header.get("content-type")?.startsWith("application/connect+")) {
+    const encoding = header.get("connect-content-encoding");
+    const end = await envelopeWithFlag(endStreamFlag, encoding, lastChunk);
+    if (end !== undefined) return endStreamFromJson(end).error;
+  }
   if (status === 200) return undefined;
   const fallback = new ConnectError(`HTTP ${status}`, codeFromHttpStatus(status));
   if (lastChunk === undefined) return fallback;
-  const isGzip = header.get("content-encoding") === "gzip";
-  return errorFromJsonBytes(isGzip ? gunzipSync(lastChunk) : lastChunk, undefined, fallback);
+  const json = await decompress(lastChunk, header.get("content-encoding"));
+  return errorFromJsonBytes(json, undefined, fallback);
 }
 
-function envelopeWithFlag(bytes: Uint8Array, flag: number): Uint8Array | undefined {
-  const flags = bytes[0];
-  if (flags === undefined || (flags & flag) === 0) return undefined;
+async function envelopeWithFlag(
+  flag: number,
+  encoding: string | null,
+  bytes: Uint8Array | undefined,
+): Promise<Uint8Array | undefined> {
+  const flags = bytes?.[0];
+  if (bytes === undefined || flags === undefined || (flags & flag) === 0) return undefined;
   const data = bytes.subarray(ENVELOPE_HEADER_BYTES);
-  return flags & COMPRESSED_FLAG ? gunzipSync(data) : data;
+  return flags & COMPRESSED_FLAG ? await decompress(data, encoding) : data;
+}
+
+async function decompress(bytes: Uint8Array, encoding: string | null): Promise<Uint8Array> {
+  const compression = COMPRESSIONS.find(({ name }) => name === encoding);
+  return await compression?.decompress(bytes, MAX_ERROR_BYTES) ?? bytes;
 }
 
 function httpError(status: number): ConnectError | undefined {

@@ -25,7 +25,8 @@ export interface ConnectionLimits {
   handshakeTimeout?: Duration;
   /**
    * Longest header list of a request, in bytes as HTTP/2 counts them (RFC 9113, section 6.5.2): names
-   * and values, and 32 for each field. A longer one is answered with RESOURCE_EXHAUSTED.
+   * and values, and 32 for each field. A longer one is answered with RESOURCE_EXHAUSTED. Beyond 64 KiB, or 128
+   * fields, Deno resets the stream with ENHANCE_YOUR_CALM, which gRPC's clients take for the same.
    *
    * @default {16384} 16 KiB
    */

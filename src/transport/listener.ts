@@ -63,10 +63,7 @@ export interface Listener {
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const context = await loadTls(options.tls);
-  const settings = {
-    maxConcurrentStreams: options.maxConcurrentStreams,
-    maxHeaderListSize: options.limits.maxHeaderListBytes,
-  };
+  const settings = { maxConcurrentStreams: options.maxConcurrentStreams };
   const server = context === undefined
     ? createServer({ settings })
     : createTlsServer(context, settings);
