@@ -22,6 +22,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/rate_limit",
     "transport/backlog",
     "transport/connection",
+    "transport/cleartext",
     "transport/connections",
     "transport/tls",
     "transport/resumption",
@@ -36,6 +37,7 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/outcome",
     "protocol/enforcement",
     "protocol/cors",
+    "protocol/compression",
     "protocol/connect_lane",
   ],
   // Built-ins: users of the public API only

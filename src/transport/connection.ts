@@ -118,6 +118,16 @@ export class Connection implements Mortal {
     // Deno closes a session whose client says GOAWAY, as clients do in answer to ours, and refuses
     // the streams that they sent before and that are still on their way.
     session.close = (callback) => this.#draining || close(callback);
+    const destroy = session.destroy.bind(session);
+    let isEnding = false;
+    // Deno destroys a session once for each frame that is wrong, and there may be a great many in what
+    // it has read. The shield would have each of them wait, and the socket be read on.
+    session.destroy = (...args) => {
+      if (isEnding) return;
+      isEnding = true;
+      this.#wire.pause();
+      destroy(...args);
+    };
     session.once("remoteSettings", () => this.#endHandshake());
     this.#endKeepalive = watchKeepalive(this, this.#limits);
   }

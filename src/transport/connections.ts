@@ -6,7 +6,7 @@
  */
 
 import type { EventEmitter } from "node:events";
-import type { Server as HttpServer } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type {
   Http2SecureServer,
   Http2Server,
@@ -15,10 +15,12 @@ import type {
   ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
+import process from "node:process";
 import { Server as TlsServer, type TLSSocket } from "node:tls";
 import type { HttpStream } from "../http_stream.ts";
 import { serverLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
+import { detectVersions } from "./cleartext.ts";
 import { Connection } from "./connection.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { Http1Stream } from "./http1_stream.ts";
@@ -52,7 +54,6 @@ export class Connections {
   readonly #handshaking = new Map<string, Connection>();
   readonly #bySession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #byHttp1Socket = new WeakMap<Socket, Connection>();
-  #isTls = false;
   #onEmpty: (() => void) | undefined;
   #draining = false;
   #warnedAt = -Infinity;
@@ -77,43 +78,66 @@ export class Connections {
         "Cannot mount the app on a server that has a request handler: create the server without one",
       );
     }
-    this.#isTls = server instanceof TlsServer;
-    // "session" comes in the same turn as the event of its socket and does not show the socket, so
-    // the socket must be noted first.
+    if (server instanceof TlsServer) this.#attachTls(server);
+    else this.#attachCleartext(server as Http2Server);
+    // A listener for "request" made node:http2 add one of its own for "stream", which would wrap
+    // each HTTP/2 stream for the HTTP/1 style API.
+    server.removeAllListeners("stream");
+    // The types do not know of the last argument.
+    (server as EventEmitter).on("stream", this.#onHttp2Request);
+  }
+
+  // "session" comes in the same turn as the event of its socket and does not show the socket, so the
+  // socket must be noted first.
+
+  #attachTls(server: TlsServer): void {
     let latest: Connection | undefined;
-    server.prependListener("connection", (socket: Socket) => latest = this.#accept(socket));
+    server.prependListener("connection", (socket: Socket) => this.#accept(socket, true));
     server.prependListener(
       "secureConnection",
       (socket: TLSSocket) => latest = this.#secure(socket),
     );
-    server.on("session", (session) => this.#startHttp2(session, latest!));
-    (server as unknown as HttpServer).on("request", (request, response) => {
-      const connection = this.#byHttp1Socket.get(request.socket);
-      if (connection === undefined) return void request.socket.destroy();
-      connection.begin(response);
-      this.#options.onStream(
-        new Http1Stream(request, response, connection.peer, () => connection.isClosing),
-      );
-    });
-    // The listener for "request" made node:http2 add one of its own for "stream", which would wrap
-    // each HTTP/2 stream for the HTTP/1 style API.
-    server.removeAllListeners("stream");
-    (server as EventEmitter).on("stream", (
-      stream: ServerHttp2Stream,
-      headers: IncomingHttpHeaders,
-      _flags: number,
-      rawHeaders: string[],
-    ) => {
-      const connection = this.#bySession.get(stream.session as ServerHttp2Session);
-      if (connection === undefined || connection.isExpelled) return void stream.close();
-      connection.begin(stream);
-      const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
-      const room = connection.waitForRoom();
-      if (room === undefined) return this.#options.onStream(http2Stream);
-      // Its answer would be made only to wait: a client that reads nothing gets nothing more done.
-      room.then(() => http2Stream.closed || this.#options.onStream(http2Stream));
-    });
+    server.on("session", (session: ServerHttp2Session) => this.#startHttp2(session, latest));
+    server.on("request", this.#onHttp1Request);
   }
+
+  #attachCleartext(server: Http2Server): void {
+    let latest: Connection | undefined;
+    const http1 = detectVersions(server, {
+      accept: (socket) => this.#accept(socket, false),
+      startHttp2: (connection) => latest = connection,
+      startHttp1: (connection, socket) => this.#byHttp1Socket.set(socket, connection),
+    });
+    server.on("session", (session) => this.#startHttp2(session, latest));
+    http1.on("request", this.#onHttp1Request);
+  }
+
+  readonly #onHttp1Request = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection = this.#byHttp1Socket.get(request.socket);
+    if (connection === undefined) return void request.socket.destroy();
+    connection.begin(response);
+    this.#options.onStream(
+      new Http1Stream(request, response, connection.peer, () => connection.isClosing),
+    );
+  };
+
+  readonly #onHttp2Request = (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    _flags: number,
+    rawHeaders: readonly string[],
+  ): void => {
+    const connection = this.#bySession.get(stream.session as ServerHttp2Session);
+    if (connection === undefined || connection.isExpelled) return refuseStream(stream);
+    connection.begin(stream);
+    const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
+    const serve = () => http2Stream.closed || this.#options.onStream(http2Stream);
+    const room = connection.waitForRoom();
+    // A tick later it shows whether the client has reset the stream right behind its header.
+    if (room === undefined) process.nextTick(serve);
+    // Its answer would be made only to wait: a client that reads nothing gets nothing more done.
+    else void room.then(serve);
+  };
 
   /**
    * Lets every connection finish what it has begun, takes nothing new, and closes it then.
@@ -148,7 +172,7 @@ export class Connections {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #accept(socket: Socket): Connection {
+  #accept(socket: Socket, isTls: boolean): Connection {
     const connection = new Connection(socket, this.#options.limits);
     const key = addressesOf(socket);
     this.#open.add(connection);
@@ -159,7 +183,7 @@ export class Connections {
     });
     // Two of one key, as on a Unix socket, could be taken for each other, and one client for another.
     if (this.#handshaking.has(key)) connection.destroy();
-    else if (this.#isTls) this.#handshaking.set(key, connection);
+    else if (isTls) this.#handshaking.set(key, connection);
     if (this.#open.size > this.#options.limits.maxConnections) this.#refuse(connection);
     connection.peer = this.#options.readPeer(socket);
     return connection;
@@ -210,6 +234,11 @@ export class Connections {
     connection.startHttp2(session);
     if (this.#draining) connection.drain();
   }
+}
+
+function refuseStream(stream: ServerHttp2Stream): void {
+  stream.on("error", () => {});
+  stream.close();
 }
 
 function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

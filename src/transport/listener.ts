@@ -1,5 +1,5 @@
 /**
- * One listening socket with its connections: HTTP/2 with TLS (and HTTP/1.1 by ALPN), or without.
+ * One listening socket with its connections: HTTP/2 and HTTP/1.1, with TLS or without.
  *
  * @module
  */

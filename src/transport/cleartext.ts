@@ -1,0 +1,68 @@
+/**
+ * A port without TLS, and so without ALPN: the first bytes of a connection tell HTTP/2 from
+ * HTTP/1.1, for HTTP/2 begins with a preface that is no request of HTTP/1.1 (RFC 9113, section 3.4).
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+import { createServer, type Server as HttpServer } from "node:http";
+import type { Http2Server } from "node:http2";
+import type { Socket } from "node:net";
+import process from "node:process";
+
+/** How the preface begins; HTTP has no such method (RFC 9113, section 11.6). */
+const HTTP2 = "PRI";
+
+const EMPTY = Buffer.alloc(0);
+
+/** What becomes of a connection. */
+export interface CleartextHandlers<C> {
+  /** It is accepted, and nothing has come on it yet. */
+  readonly accept: (socket: Socket) => C;
+  /** Its session starts in this very turn. */
+  readonly startHttp2: (connection: C) => void;
+  /** Requests will come from this socket. */
+  readonly startHttp1: (connection: C, socket: Socket) => void;
+}
+
+/**
+ * Makes a server of HTTP/2 look at the first bytes of its connections.
+ *
+ * @returns The server that gets those of HTTP/1.1. It needs no closing.
+ */
+export function detectVersions<C>(server: Http2Server, handlers: CleartextHandlers<C>): HttpServer {
+  const http1 = createServer();
+  // Deno would close each connection after its first answer, for this server has no port of its own.
+  Object.defineProperty(http1, "listening", { value: true });
+  const http2Listeners = server.listeners("connection");
+  server.removeAllListeners("connection");
+  server.on("connection", (socket) => {
+    const connection = handlers.accept(socket);
+    readFirstBytes(socket, (bytes) => {
+      if (bytes.toString("latin1", 0, HTTP2.length) === HTTP2) {
+        handlers.startHttp2(connection);
+        for (const listener of http2Listeners) listener.call(server, socket);
+        // Not by unshift(): Deno's session would take them twice. And in this turn, before more comes.
+        socket.emit("data", bytes);
+      } else {
+        handlers.startHttp1(connection, socket);
+        socket.unshift(bytes);
+        http1.emit("connection", socket);
+      }
+    });
+  });
+  return http1;
+}
+
+function readFirstBytes(socket: Socket, onBytes: (bytes: Buffer) => void): void {
+  let bytes = EMPTY;
+  const close = () => socket.destroy();
+  const read = () => {
+    bytes = Buffer.concat([bytes, socket.read() as Buffer | null ?? EMPTY]);
+    if (bytes.byteLength < HTTP2.length && HTTP2.startsWith(bytes.toString("latin1"))) return;
+    socket.off("readable", read).off("end", close).off("error", close);
+    onBytes(bytes);
+  };
+  socket.on("readable", read).on("end", close).on("error", close);
+}

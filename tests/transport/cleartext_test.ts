@@ -1,0 +1,146 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { FrameClient } from "../support/frame_client.ts";
+import { serveGreeter } from "../support/greeter.ts";
+import { bytesOf, concat, FLAG, FRAME, frame, PREFACE, settings } from "../support/http2_frames.ts";
+import { Gate } from "../support/stalling.ts";
+import { eventually } from "../support/waiting.ts";
+
+const SAY_HELLO = "/greeter.v1.Greeter/SayHello";
+
+/** A connection that is kept open, and whose pieces are as the test has them. */
+class RawConnection implements Disposable {
+  readonly #conn: Deno.Conn;
+
+  private constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+  }
+
+  static async connect(port: number): Promise<RawConnection> {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    conn.setNoDelay(true);
+    return new RawConnection(conn);
+  }
+
+  async send(...pieces: readonly string[]): Promise<void> {
+    for (const piece of pieces) {
+      await this.#conn.write(bytesOf(piece));
+      // So that each piece is read by itself; how long it takes is of no matter.
+      if (pieces.length > 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+
+  /** What comes up to a pattern, or to the end. */
+  async receive(until: RegExp): Promise<string> {
+    const chunk = new Uint8Array(4096);
+    let received = "";
+    while (!until.test(received)) {
+      const count = await this.#conn.read(chunk);
+      if (count === null) break;
+      received += String.fromCharCode(...chunk.subarray(0, count));
+    }
+    return received;
+  }
+
+  [Symbol.dispose](): void {
+    this.#conn.close();
+  }
+}
+
+function postOf(name: string, contentType = "application/json"): string {
+  const body = JSON.stringify({ name });
+  return `POST ${SAY_HELLO} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${contentType}\r\n` +
+    `content-length: ${body.length}\r\n\r\n${body}`;
+}
+
+Deno.test("app.serve() serves HTTP/1.1 and HTTP/2 on one port without TLS", async () => {
+  await using greeter = await serveGreeter();
+  using http1 = await RawConnection.connect(greeter.port);
+  await using http2 = await FrameClient.connect({ port: greeter.port });
+  for (let i = 0; i < 3; i++) {
+    await http1.send(postOf("Deno"));
+    assertMatch(await http1.receive(/}$/), /^HTTP\/1.1 200 OK\r\n.*{"message":"Hello Deno"}$/s);
+    assertEquals((await http2.sayHello()).grpcStatus, 0);
+  }
+  assertEquals(greeter.server.connectionCount, 2);
+});
+
+Deno.test("app.serve() refuses gRPC over HTTP/1.1 without TLS with 505", async () => {
+  await using greeter = await serveGreeter();
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send(postOf("Deno", "application/grpc"));
+  assertMatch(await http1.receive(/\r\n\r\n/), /^HTTP\/1.1 505 /);
+});
+
+Deno.test("app.serve() takes a request of HTTP/1.1 that comes byte by byte", async () => {
+  await using greeter = await serveGreeter();
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send(...postOf("Deno"));
+  assertMatch(await http1.receive(/}$/), /^HTTP\/1.1 200 OK\r\n.*{"message":"Hello Deno"}$/s);
+});
+
+Deno.test("app.serve() takes a request of HTTP/1.1 of 100 KB", async () => {
+  await using greeter = await serveGreeter();
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send(postOf("a".repeat(100_000)));
+  assertMatch(await http1.receive(/}$/), /^HTTP\/1.1 200 OK\r\n.*{"message":"Hello a{100000}"}$/s);
+});
+
+Deno.test("app.serve() takes a preface of HTTP/2 that comes byte by byte", async () => {
+  await using greeter = await serveGreeter();
+  using http2 = await RawConnection.connect(greeter.port);
+  await http2.send(...String.fromCharCode(...concat(PREFACE, settings())));
+  const acknowledgement = String.fromCharCode(...frame(FRAME.settings, FLAG.ack, 0));
+  assertStringIncludes(await http2.receive(RegExp(`${acknowledgement}$`)), acknowledgement);
+});
+
+Deno.test("app.serve() answers what is neither HTTP/1.1 nor HTTP/2 with 400", async () => {
+  await using greeter = await serveGreeter();
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send("\x00\x01\x02 nonsense\r\n\r\n");
+  assertMatch(await http1.receive(/\r\n\r\n/), /^HTTP\/1.1 400 /);
+});
+
+for (const [name, bytes] of [["nothing", ""], ["less than it takes to tell", "PR"]] as const) {
+  Deno.test(`app.serve() lets go of a client that leaves after ${name}`, async () => {
+    await using greeter = await serveGreeter();
+    {
+      using http1 = await RawConnection.connect(greeter.port);
+      await http1.send(bytes);
+      await eventually("it is accepted", () => greeter.server.connectionCount === 1);
+    }
+    await eventually("it is gone", () => greeter.server.connectionCount === 0);
+  });
+
+  Deno.test(`handshakeTimeout closes a connection that has sent ${name}`, async () => {
+    await using greeter = await serveGreeter({ serve: { handshakeTimeout: "30ms" } });
+    using http1 = await RawConnection.connect(greeter.port);
+    await http1.send(bytes);
+    assertEquals(await http1.receive(/./), "");
+  });
+}
+
+Deno.test("shutdown() finishes a call of HTTP/1.1 without TLS, and closes those that are idle", async () => {
+  const gate = new Gate();
+  await using greeter = await serveGreeter({
+    handlers: {
+      async sayHello({ name }) {
+        if (name === "wait") await gate.pass();
+        return { message: name };
+      },
+    },
+    serve: { gracefulTimeout: Infinity },
+  });
+  using idle = await RawConnection.connect(greeter.port);
+  await idle.send(postOf("Deno"));
+  await idle.receive(/}$/);
+  using busy = await RawConnection.connect(greeter.port);
+  await busy.send(postOf("wait"));
+  await gate.reached(1);
+  const finished = greeter.server.shutdown();
+  assertEquals(await idle.receive(/./), "");
+  gate.open();
+  const answer = await busy.receive(/}$/);
+  assertMatch(answer, /\r\nconnection: close\r\n/i);
+  assertMatch(answer, /{"message":"wait"}$/);
+  await finished;
+});
