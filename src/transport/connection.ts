@@ -91,6 +91,11 @@ export class Connection implements Mortal {
     return this.#isExpelled;
   }
 
+  /** Number of streams or responses in progress. */
+  get exchangeCount(): number {
+    return this.#exchanges.size;
+  }
+
   get idleSince(): number {
     return this.#idleSince;
   }

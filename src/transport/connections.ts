@@ -28,6 +28,9 @@ import { Http2Stream } from "./http2_stream.ts";
 import type { PeerReader } from "./peer_reader.ts";
 import { shieldSession } from "./session_shield.ts";
 
+/** How many requests of HTTP/1.1 a client may send before it has its answers; few send more than one. */
+const MAX_PIPELINED = 100;
+
 /** How often it is said at most that there are too many connections. */
 const WARNING_MS = 60_000;
 
@@ -115,6 +118,7 @@ export class Connections {
   readonly #onHttp1Request = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = this.#byHttp1Socket.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
+    if (connection.exchangeCount >= MAX_PIPELINED) return connection.destroy();
     connection.begin(response);
     this.#options.onStream(
       new Http1Stream(request, response, connection.peer, () => connection.isClosing),
@@ -173,6 +177,8 @@ export class Connections {
   }
 
   #accept(socket: Socket, isTls: boolean): Connection {
+    // Else an answer may wait for 40 ms for the client to acknowledge what was sent before.
+    socket.setNoDelay(true);
     const connection = new Connection(socket, this.#options.limits);
     const key = addressesOf(socket);
     this.#open.add(connection);

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Socket } from "node:net";
 import { FrameClient } from "../support/frame_client.ts";
 import { serveGreeter } from "../support/greeter.ts";
 import { bytesOf, concat, FLAG, FRAME, frame, PREFACE, settings } from "../support/http2_frames.ts";
@@ -143,4 +144,43 @@ Deno.test("shutdown() finishes a call of HTTP/1.1 without TLS, and closes those 
   assertMatch(answer, /\r\nconnection: close\r\n/i);
   assertMatch(answer, /{"message":"wait"}$/);
   await finished;
+});
+
+Deno.test("app.serve() closes a connection of HTTP/1.1 with too many requests at once", async () => {
+  const gate = new Gate();
+  await using greeter = await serveGreeter({
+    handlers: {
+      async sayHello() {
+        await gate.pass();
+        return {};
+      },
+    },
+  });
+  using polite = await RawConnection.connect(greeter.port);
+  await polite.send(postOf("Deno").repeat(100));
+  await gate.reached(100);
+  using greedy = await RawConnection.connect(greeter.port);
+  await greedy.send(postOf("Deno").repeat(101));
+  assertEquals(await greedy.receive(/./), "");
+  gate.open();
+  const answers = await polite.receive(/(?:[^]*?\r\n\r\n\{\}){100}/);
+  assertEquals(answers.match(/HTTP\/1.1 200 OK/g)?.length, 100);
+});
+
+Deno.test("app.serve() sends what it has at once, on each connection", async () => {
+  const { setNoDelay } = Socket.prototype;
+  const seen: (boolean | undefined)[] = [];
+  Socket.prototype.setNoDelay = function (on) {
+    seen.push(on);
+    return setNoDelay.call(this, on);
+  };
+  try {
+    await using greeter = await serveGreeter();
+    using http1 = await RawConnection.connect(greeter.port);
+    await http1.send(postOf("Deno"));
+    await http1.receive(/}$/);
+    assertEquals(seen, [true]);
+  } finally {
+    Socket.prototype.setNoDelay = setNoDelay;
+  }
 });
