@@ -6,7 +6,12 @@
  * @module
  */
 
-import { createFileRegistry, type FileRegistry, fromBinary, type Message } from "@bufbuild/protobuf";
+import {
+  createFileRegistry,
+  type FileRegistry,
+  fromBinary,
+  type Message,
+} from "@bufbuild/protobuf";
 import type { GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { type Any, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 

@@ -166,9 +166,11 @@ for (const { protocol: httpVersion, flags } of HTTP_VERSIONS) {
     }
 
     await t.step("hides the answer to a GET from a foreign origin", async () => {
-      const call = { protocol: "connect", method: "sayHello", name: "you" } as const;
+      const call = { protocol: "connect", method: "sayHello", name: "foreign" } as const;
       const { status, messages } = await foreign.call({ ...call, useHttpGet: true });
       assertEquals([status, messages], ["Unknown: Failed to fetch", []]);
+      // A GET asks for no leave: only methods without side effects can be called so.
+      assertEquals(seen.at(-1)!.name, "foreign");
     });
 
     await t.step("gets the rest of its streams when the server drains", async () => {

@@ -18,7 +18,7 @@ for (const kind of PORT_KINDS) {
     await using server = await startExampleServer(kind);
     for (const [name, protocol] of Object.entries(PROTOCOLS)) {
       for (const { kind, method, requests, replies } of GREETER_CALLS) {
-        await t.step(`calls ${kind} by ${name}`, async () => {
+        await t.step(`calls ${kind}, by ${name}`, async () => {
           const args = ["--protocol", protocol, "--data", toJsonStream(requests)];
           const { success, output } = await bufCurl(server, args, method);
           assert(success, output);
@@ -38,19 +38,19 @@ for (const kind of PORT_KINDS) {
         assert(!success, output);
         return JSON.parse(output);
       };
-      await t.step(`shows an error with its details by ${name}`, async () => {
+      await t.step(`shows an error with its details, by ${name}`, async () => {
         const { code, message, details } = await sayHello("fail");
         assertEquals({ code, message }, { code: "failed_precondition", message: "cannot greet" });
         assertEquals(details.length, 1);
         assertEquals(details[0].type, "greeter.v1.SayHelloResponse");
         assertEquals(atob(details[0].value), "\n\x08a detail");
       });
-      await t.step(`has a call ended at its deadline by ${name}`, async () => {
+      await t.step(`has a call ended at its deadline, by ${name}`, async () => {
         const error = await sayHello(`wait ${name}`, "--timeout=1s");
         assertEquals(error.code, "deadline_exceeded");
         // The client tells of its deadline as well, and one of the two is sooner.
         const ended = `^wait ${name} ended: \\[(deadline_exceeded|canceled)\\]`;
-        await server.program.printed(new RegExp(ended, "m"));
+        await server.printed(new RegExp(ended, "m"));
       });
     }
     await server.stop();

@@ -98,7 +98,7 @@ for (const kind of PORT_KINDS) {
       await server.drain();
       for (const args of [[], [GREETER]]) {
         await t.step(
-          `sees ${args.length === 0 ? "the server" : "a service"} NOT_SERVING`,
+          `sees ${args.length === 0 ? "a draining server" : "a service of it"} NOT_SERVING`,
           async () => {
             const result = await probe(server, args);
             assertEquals(result.code, UNHEALTHY, transcript(result));

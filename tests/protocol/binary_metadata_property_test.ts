@@ -12,7 +12,9 @@ import { connectHttp2 } from "../support/http2_client.ts";
 import { BYTES, checkAsyncProperty, FIELD_VALUE } from "../support/properties.ts";
 import { bodyOf, CONTENT_TYPES, FORMATS, readStatus } from "../support/wire_formats.ts";
 
-const VALUES = fc.array(BYTES, { minLength: 1, maxLength: 4 });
+/** Several values of a field are a list, in which empty ones do not count (RFC 9110, 5.6.1.2). */
+const SEVERAL = fc.array(BYTES.filter(({ length }) => length > 0), { minLength: 1, maxLength: 4 });
+const VALUES = fc.oneof(BYTES.map((bytes) => [bytes]), SEVERAL);
 
 /** What the field has, as a handler reads it that knows of several values. */
 function decodeAll(field: string): Uint8Array[] {
@@ -79,17 +81,16 @@ for (const protocol of PROTOCOLS) {
 Deno.test("binary metadata is taken with padding and without, in one field and in several", async () => {
   await using greeter = await serveEcho();
   using client = connectHttp2(greeter.baseUrl);
-  const styles = fc.array(fc.tuple(BYTES, fc.boolean()), { minLength: 1, maxLength: 4 });
   await checkAsyncProperty(
     fc.asyncProperty(
       fc.constantFrom(...FORMATS.filter((format) => format !== "connect stream")),
-      styles,
+      VALUES,
       fc.constantFrom(",", ", ", undefined),
-      async (format, styled, comma) => {
-        const values = styled.map(([bytes, isPadded]) => {
-          const text = bytes.toBase64();
-          return isPadded ? text : text.replace(/=+$/, "");
-        });
+      fc.integer(),
+      async (format, sent, comma, padded) => {
+        const values = sent.map((bytes, i) =>
+          bytes.toBase64({ omitPadding: (padded >> i) % 2 === 0 })
+        );
         const field = comma === undefined ? values : values.join(comma);
         const response = await client.request(
           "/greeter.v1.Greeter/SayHello",
@@ -97,7 +98,7 @@ Deno.test("binary metadata is taken with padding and without, in one field and i
           bodyOf(format, sayHelloRequest("a")),
         );
         assertEquals(readStatus(response).code, "ok");
-        assertEquals(hexOf(greeter.received()), hexOf(styled.map(([bytes]) => bytes)));
+        assertEquals(hexOf(greeter.received()), hexOf(sent));
       },
     ),
   );

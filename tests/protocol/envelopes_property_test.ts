@@ -136,6 +136,21 @@ function contentTypeOf(format: typeof FORMATS[number], codec: string): string {
   return type.endsWith("proto") ? type.replace(/proto$/, codec) : `${type}+${codec}`;
 }
 
+Deno.test("app.serve() answers JSON that begins with an emoji with INVALID_ARGUMENT", async () => {
+  await using greeter = await serveGreeter();
+  using client = connectHttp2(greeter.baseUrl);
+  // The parser's message has its first half alone.
+  const body = new TextEncoder().encode("🔑🔑");
+  for (const format of FORMATS) {
+    const response = await client.request(
+      `${PATH}${format === "connect stream" ? "SayHelloToAll" : "SayHello"}`,
+      { "content-type": contentTypeOf(format, "json") },
+      bodyOf(format, body),
+    );
+    assertEquals(readStatus(response).code, "invalid_argument", format);
+  }
+});
+
 Deno.test("app.serve() answers any body with a status, and serves others", async () => {
   // A server stream with a spoilt count of greetings would go on for hours.
   const sayHelloTimes = async function* () {
@@ -168,7 +183,7 @@ Deno.test("app.serve() answers any body with a status, and serves others", async
           })
           : await client.request(PATH + method, fields, body);
         assertEquals(response.rstCode, 0);
-        // A Connect method of one kind that is called as another.
+        // 415 for a Connect method that is called as one of another kind.
         if (Number(response.headers[":status"]) !== 415) readStatus(response);
         const answer = await neighbour.request(
           `${PATH}SayHello`,

@@ -5,8 +5,6 @@
  * @module
  */
 
-const BOUND_MS = 30_000;
-
 /** What came of a tool. */
 export interface CommandResult {
   readonly code: number;
@@ -30,13 +28,25 @@ export interface CommandOptions {
    * @default {{}}
    */
   env?: Record<string, string>;
+  /**
+   * After how long it is killed.
+   *
+   * @default {30000}
+   */
+  boundMs?: number;
+  /**
+   * Called with all that it has printed to its standard output whenever that has become more.
+   *
+   * @default {undefined}
+   */
+  onOutput?: (stdout: string) => void | Promise<void>;
 }
 
-/** Runs a tool, which is killed if it takes unreasonably long. */
+/** Runs a tool to its end. */
 export async function runCommand(
   command: string,
   args: readonly string[],
-  { cwd, env = {} }: CommandOptions = {},
+  { cwd, env = {}, boundMs = 30_000, onOutput }: CommandOptions = {},
 ): Promise<CommandResult> {
   const child = new Deno.Command(command, {
     args: [...args],
@@ -46,11 +56,14 @@ export async function runCommand(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGKILL"), BOUND_MS);
+  const timer = setTimeout(() => child.kill("SIGKILL"), boundMs);
   try {
-    const { code, stdout, stderr } = await child.output();
-    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, stdout: decode(stdout), stderr: decode(stderr), bytes: stdout };
+    const [bytes, errors, { code }] = await Promise.all([
+      readAll(child.stdout, onOutput),
+      readAll(child.stderr),
+      child.status,
+    ]);
+    return { code, bytes, stdout: decode(bytes), stderr: decode(errors) };
   } finally {
     clearTimeout(timer);
   }
@@ -59,4 +72,20 @@ export async function runCommand(
 /** A message for an assertion about a tool: all that it said. */
 export function transcript({ code, stdout, stderr }: CommandResult): string {
   return `exit code ${code}\n${stdout}\n${stderr}`;
+}
+
+async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  onOutput?: CommandOptions["onOutput"],
+): Promise<Uint8Array> {
+  let all = new Uint8Array();
+  for await (const bytes of stream) {
+    all = new Uint8Array([...all, ...bytes]);
+    await onOutput?.(decode(all));
+  }
+  return all;
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }

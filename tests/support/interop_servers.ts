@@ -6,13 +6,8 @@
  */
 
 import { createTestCa } from "./certificates.ts";
-import {
-  assertExitsWell,
-  createWorkFolder,
-  type Program,
-  type ProgramOptions,
-  startProgram,
-} from "./program.ts";
+import { assertExitsWell, createWorkFolder, type ProgramOptions, startProgram } from "./program.ts";
+import { eventually } from "./waiting.ts";
 
 /** The kinds of port. */
 export const PORT_KINDS = ["plaintext", "TLS", "mTLS"] as const;
@@ -29,8 +24,8 @@ export interface InteropServer extends AsyncDisposable {
   readonly url: string;
   /** Paths of PEM files, also where the port needs none of them. */
   readonly files: CertificateFiles;
-  /** The process. */
-  readonly program: Program;
+  /** Waits until it has printed something. */
+  printed(pattern: RegExp): Promise<void>;
   /** Sends SIGTERM, and waits until the server says that it shuts down. */
   drain(): Promise<void>;
   /** Ends the server, drained before or not, and sees the process end well. */
@@ -49,6 +44,7 @@ export interface CertificateFiles {
   readonly strangerCa: string;
 }
 
+const BOUND_MS = 10_000;
 const EXAMPLE = new URL("../../examples/server.ts", import.meta.url);
 const TALKATIVE = new URL("./talkative_greeter_main.ts", import.meta.url);
 const EXAMPLE_FLAGS: Record<PortKind, string[]> = {
@@ -112,7 +108,7 @@ async function start(
       key: `${path}/certs/client-key.pem`,
       strangerCa,
     },
-    program,
+    printed: (pattern) => eventually(`${pattern}`, () => pattern.test(program.output()), BOUND_MS),
     drain,
     async stop() {
       if (hasLameDuck && !drained) await drain();

@@ -163,8 +163,10 @@ Deno.test("app.serve() closes a connection of HTTP/1.1 with too many requests at
   await greedy.send(postOf("Deno").repeat(101));
   assertEquals(await greedy.receive(/./), "");
   gate.open();
-  const answers = await polite.receive(/(?:[^]*?\r\n\r\n\{\}){100}/);
-  assertEquals(answers.match(/HTTP\/1.1 200 OK/g)?.length, 100);
+  let answers = "";
+  const count = () => answers.split("HTTP/1.1 200 OK").length - 1;
+  while (count() < 100) answers += await polite.receive(/./);
+  assertEquals(count(), 100);
 });
 
 Deno.test("app.serve() sends what it has at once, on each connection", async () => {

@@ -1,0 +1,146 @@
+/**
+ * Calls the kit with stock tools: runs the files of this folder, each a suite for one tool or for
+ * some that belong together, and makes a table of what came out. Arguments pick suites by name;
+ * `--docs` puts the table of all of them into `docs/conformance.md`.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { BUF } from "../support/buf.ts";
+import { runCommand } from "../support/command.ts";
+import { nodePackageVersion } from "../support/node_packages.ts";
+import { report, toMarkdown } from "../support/report.ts";
+import { goTool, type GoToolName, reportLeftOut, systemTool, versionOf } from "../support/tools.ts";
+import { readResults, type Result, toTable } from "./results.ts";
+
+/** Tells the version of a tool; `undefined` if it is missing. */
+type FindVersion = () => Promise<string | undefined>;
+
+interface Suite {
+  readonly files: readonly string[];
+  /** By the names with which the titles of the tests begin. */
+  readonly tools: Readonly<Record<string, FindVersion>>;
+  /** What it takes besides. */
+  readonly needs?: readonly FindVersion[];
+}
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  "grpc-health-probe": {
+    files: ["grpc_health_probe.ts"],
+    tools: { "grpc-health-probe": go("grpc-health-probe") },
+  },
+  "grpcurl": { files: ["grpcurl.ts"], tools: { "grpcurl": go("grpcurl") } },
+  "buf": { files: ["buf_curl.ts"], tools: { "buf curl": () => Promise.resolve(bufVersion()) } },
+  "grpc-js": {
+    files: ["grpc_js.ts"],
+    tools: { "grpc-js": node("@grpc/grpc-js"), "grpc-health-check": node("grpc-health-check") },
+  },
+  "nghttp2": {
+    files: ["nghttp2.ts"],
+    tools: { "nghttp": system("nghttp"), "h2load": system("h2load") },
+  },
+  "curl": { files: ["curl.ts"], tools: { "curl": system("curl") } },
+  "browser": {
+    files: ["browser.ts"],
+    tools: { "Chromium": system("chromium") },
+    // It knows no flag that prints its version.
+    needs: [system("certutil", "--build-flags")],
+  },
+  "nginx": { files: ["nginx.ts", "nginx_drain.ts"], tools: { "nginx": system("nginx", "-v") } },
+};
+
+const FOLDER = new URL("./", import.meta.url);
+
+const versions: Record<string, string> = {};
+const results: Result[] = [];
+let allPassed = true;
+for (const name of readNames()) {
+  const suite = SUITES[name]!;
+  const { files, tools } = suite;
+  const found = await findVersions(suite);
+  if (found === undefined) continue;
+  Object.assign(versions, found);
+  for (const file of files) {
+    console.log(`\n${name}: ${file}`);
+    const { passed, junit } = await runTests(file);
+    allPassed &&= passed;
+    results.push(...readResults(junit, Object.keys(tools)));
+  }
+}
+if (results.length > 0) await report("interop", toMarkdown(toTable(results, versions)));
+reportLeftOut();
+if (!allPassed) Deno.exit(1);
+
+/** The suites to run: all, or those that are named. */
+function readNames(): readonly string[] {
+  const { values: { docs }, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { docs: { type: "boolean", default: false } },
+  });
+  const names = Object.keys(SUITES);
+  const unknown = positionals.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`Cannot run "${unknown}": there are ${names.join(", ")}`);
+  }
+  if (docs && positionals.length > 0) {
+    throw new TypeError("Cannot write docs of some tools only: leave out their names");
+  }
+  return positionals.length > 0 ? positionals : names;
+}
+
+/** Looks for all that a suite takes; what is missing is noted as left out. */
+async function findVersions(
+  { tools, needs = [] }: Suite,
+): Promise<Record<string, string> | undefined> {
+  const found: [tool: string, version: string][] = [];
+  for (const [tool, find] of Object.entries(tools)) {
+    const version = await find();
+    if (version !== undefined) found.push([tool, version]);
+  }
+  const needed = await Promise.all(needs.map((find) => find()));
+  if (found.length < Object.keys(tools).length || needed.includes(undefined)) return undefined;
+  return Object.fromEntries(found);
+}
+
+/** Runs a file of tests in a process of its own. */
+async function runTests(file: string): Promise<{ passed: boolean; junit: string }> {
+  const path = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const { success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        // playwright-core reads below /proc, for which Deno wants all permissions.
+        ...["test", "--quiet", "--allow-all", `--junit-path=${path}`],
+        new URL(file, FOLDER).pathname,
+      ],
+      cwd: new URL("../../", FOLDER),
+    }).spawn().status;
+    return { passed: success, junit: await Deno.readTextFile(path) };
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+function go(name: GoToolName): FindVersion {
+  return async () => await goTool(name) && versionOf(name).slice(1);
+}
+
+function system(name: string, flag = "--version"): FindVersion {
+  return async () => {
+    if (await systemTool(name, flag) === undefined) return undefined;
+    const { stdout, stderr } = await runCommand(name, [flag]);
+    return /\d+(?:\.\d+)+/.exec(stdout + stderr)?.[0] ?? "";
+  };
+}
+
+function node(name: string): FindVersion {
+  return async () => {
+    const nodeVersion = await system("node")();
+    if (nodeVersion === undefined || await systemTool("npm") === undefined) return undefined;
+    return `${await nodePackageVersion(name)}, Node ${nodeVersion}`;
+  };
+}
+
+function bufVersion(): string {
+  return /@([\d.]+)\//.exec(BUF)![1]!;
+}

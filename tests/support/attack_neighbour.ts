@@ -1,0 +1,57 @@
+/**
+ * A client that does nothing wrong, in a thread of its own so that an attacker in the test's thread
+ * does not slow it down: calls one after the other on a connection that it keeps, and each tenth on
+ * a new one. `attack.ts` starts it with the port and the CA, and gets a {@linkcode NeighbourReport} when it says
+ * `stop`.
+ *
+ * @module
+ */
+
+import { FrameClient, type FrameClientOptions } from "./frame_client.ts";
+
+/** What became of its calls. */
+export interface NeighbourReport {
+  readonly calls: number;
+  /** What went wrong, `[]` if nothing did. */
+  readonly failures: readonly string[];
+  /** How long the slowest call took, in milliseconds, with connecting where it had to. */
+  readonly slowestMs: number;
+}
+
+const PAUSE_MS = 5;
+const PATIENCE_MS = 30_000;
+const MAX_FAILURES = 10;
+
+const scope = globalThis as unknown as {
+  onmessage: (event: MessageEvent) => void;
+  postMessage: (message: unknown) => void;
+};
+let isStopped = false;
+
+scope.onmessage = ({ data }: MessageEvent) => {
+  if (data === "stop") isStopped = true;
+  else run(data).then((report) => scope.postMessage(report));
+};
+
+async function run(
+  target: Pick<FrameClientOptions, "port" | "ca">,
+): Promise<NeighbourReport> {
+  const failures: string[] = [];
+  let [calls, slowestMs] = [0, 0];
+  const connect = () => FrameClient.connect({ ...target, patienceMs: PATIENCE_MS });
+  await using kept = await connect();
+  scope.postMessage("ready");
+  while (!isStopped && failures.length < MAX_FAILURES) {
+    const startedAt = performance.now();
+    try {
+      await using fresh = ++calls % 10 === 0 ? await connect() : undefined;
+      const { grpcStatus } = await (fresh ?? kept).sayHello();
+      if (grpcStatus !== 0) failures.push(`call ${calls}: status ${grpcStatus}`);
+    } catch (error) {
+      failures.push(`call ${calls}: ${error}`);
+    }
+    slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return { calls, failures, slowestMs };
+}
