@@ -34,10 +34,10 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/protocol",
     "protocol/universal",
     "protocol/refusal",
+    "protocol/compression",
     "protocol/outcome",
     "protocol/enforcement",
     "protocol/cors",
-    "protocol/compression",
     "protocol/connect_lane",
   ],
   // Built-ins: users of the public API only

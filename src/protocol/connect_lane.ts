@@ -19,7 +19,7 @@ import { ServiceContext } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
 import type { MethodSpec } from "../service.ts";
 import { COMPRESSIONS } from "./compression.ts";
-import { CALL, enforcement } from "./enforcement.ts";
+import { CALL, createEnforcement } from "./enforcement.ts";
 import { sentError } from "./outcome.ts";
 import { sendUniversalResponse, toUniversalRequest } from "./universal.ts";
 
@@ -94,7 +94,7 @@ function createHandler(
     : options;
   const router = createConnectRouter({
     acceptCompression: [...COMPRESSIONS],
-    interceptors: [enforcement, ...interceptors],
+    interceptors: [createEnforcement(types), ...interceptors],
     // Each field that is unknown costs an object: 4 MiB of them would hold up the server for seconds.
     binaryOptions: { readUnknownFields: false },
     jsonOptions: { registry: types },

@@ -5,7 +5,14 @@
  * @module
  */
 
-import { create, type DescMessage, type Message, toBinary, toJson } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMessage,
+  type Message,
+  type Registry,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -22,29 +29,36 @@ export const CALL: ContextKey<Call | undefined> = createContextKey<Call | undefi
   description: "the call that is served",
 });
 
-/** Ends what runs on behalf of a call when the call ends, for all four kinds of method. */
-export const enforcement: Interceptor = (next) => async (request) => {
-  const call = request.contextValues.get(CALL)!;
-  try {
-    call.check();
-    if (request.stream) request = { ...request, message: call.guard(request.message) };
-    const response = await call.race(next(request));
-    call.check();
-    if (response.stream) return { ...response, message: sendable(call, response) };
-    assertEncodable(response.method.output, response.message, response.header);
-    return response;
-  } catch (error) {
-    throw failWith(call, error);
-  }
-};
+/**
+ * Ends what runs on behalf of a call when the call ends, for all four kinds of method.
+ *
+ * @param types What a `google.protobuf.Any` may hold in JSON.
+ */
+export function createEnforcement(types: Registry): Interceptor {
+  return (next) => async (request) => {
+    const call = request.contextValues.get(CALL)!;
+    try {
+      call.check();
+      if (request.stream) request = { ...request, message: call.guard(request.message) };
+      const response = await call.race(next(request));
+      call.check();
+      if (response.stream) return { ...response, message: sendable(call, response, types) };
+      assertEncodable(response.message, response.method.output, response.header, types);
+      return response;
+    } catch (error) {
+      throw failWith(call, error);
+    }
+  };
+}
 
 async function* sendable(
   call: Call,
   { method, message, header }: StreamResponse,
+  types: Registry,
 ): AsyncGenerator<Message> {
   try {
     for await (const each of call.guard(message as AsyncIterable<Message>)) {
-      assertEncodable(method.output, each, header);
+      assertEncodable(each, method.output, header, types);
       yield each;
     }
   } catch (error) {
@@ -57,9 +71,14 @@ async function* sendable(
  * encoder, whose error would go out with the value in it. JSON fails on more, such as a timestamp
  * out of range, and lets numbers pass that do not fit.
  */
-function assertEncodable(schema: DescMessage, message: Message, header: Headers): void {
+function assertEncodable(
+  message: Message,
+  schema: DescMessage,
+  header: Headers,
+  types: Registry,
+): void {
   toBinary(schema, message);
-  if (header.get("content-type")?.endsWith("json")) toJson(schema, message);
+  if (header.get("content-type")?.endsWith("json")) toJson(schema, message, { registry: types });
 }
 
 /** The deadline decides over whatever a handler throws because of it. */

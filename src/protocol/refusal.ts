@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
   codeToHttpStatus,
@@ -18,6 +18,8 @@ import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Protocol } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { toResponseFields } from "./universal.ts";
+
+const HTTP_NOT_FOUND = 404;
 
 /** Answers with an error and nothing else. */
 export function refuse(stream: HttpStream, protocol: Protocol, error: ConnectError): void {
@@ -35,10 +37,14 @@ function refuseGrpc(stream: HttpStream, protocol: Protocol, error: ConnectError)
   stream.respond(200, toResponseFields(header), "nothing");
 }
 
-/** The error of a Connect unary call: a fitting HTTP status, and JSON. */
+/**
+ * The error of a Connect unary call: a fitting HTTP status, and JSON. A path that nobody serves is not
+ * found: 501, the code's own status, would tell browsers and caches that the verb is not known.
+ */
 function refuseConnectUnary(stream: HttpStream, error: ConnectError): void {
   const body = errorToJsonBytes(error, undefined);
-  respondWhole(stream, codeToHttpStatus(error.code), "application/json", body);
+  const status = error.code === Code.Unimplemented ? HTTP_NOT_FOUND : codeToHttpStatus(error.code);
+  respondWhole(stream, status, "application/json", body);
 }
 
 /** A Connect stream has its error in its last envelope: the HTTP status says another code. */

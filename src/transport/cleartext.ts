@@ -9,7 +9,6 @@ import { Buffer } from "node:buffer";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Http2Server } from "node:http2";
 import type { Socket } from "node:net";
-import process from "node:process";
 
 /** How the preface begins; HTTP has no such method (RFC 9113, section 11.6). */
 const HTTP2 = "PRI";

@@ -15,6 +15,9 @@ import {
 import type { Peer } from "../peer.ts";
 import { readBytes } from "./read_bytes.ts";
 
+/** How long the rest of a request may still come in after its answer. */
+const REST_MS = 500;
+
 /** One exchange of HTTP/1.1 on the server's side. */
 export class Http1Stream implements HttpStream {
   readonly httpVersion: string;
@@ -31,6 +34,9 @@ export class Http1Stream implements HttpStream {
   readonly #isDraining: () => boolean;
   readonly #addedFields: ResponseFields = {};
   #onRoom: (() => void) | undefined;
+  #ended = false;
+  #restIsOver = false;
+  #unwritten = 0;
 
   /** @param isDraining Whether the connection is to be closed after this response. */
   constructor(
@@ -78,23 +84,47 @@ export class Http1Stream implements HttpStream {
       ...mergeFields(fields, this.#addedFields),
       ...(isLast ? { connection: "close" } : {}),
     });
-    if (follow === "nothing") this.#response.end();
+    if (follow === "nothing") this.end();
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.closed || this.#response.writableEnded || this.#response.write(bytes)) {
-      return undefined;
-    }
+    if (this.closed || this.#ended) return undefined;
+    this.#unwritten++;
+    if (this.#response.write(bytes, () => this.#noteWritten())) return undefined;
     return new Promise((resolve) => this.#onRoom = resolve);
   }
 
   end(trailers?: ResponseFields): void {
-    if (this.closed || this.#response.writableEnded) return;
+    if (this.closed || this.#ended) return;
+    this.#ended = true;
     if (trailers !== undefined) this.#response.addTrailers(trailers as Record<string, string>);
-    this.#response.end();
+    if (this.#request.complete) this.#response.end();
+    else this.#endAfterRest();
   }
 
   reset(): void {
     this.#response.destroy();
+  }
+
+  /**
+   * An answer may come before the request is read, and its end closes the connection. Not at once: a
+   * client that still sends would meet a reset, and lose the answer (RFC 9112, section 9.6).
+   */
+  #endAfterRest(): void {
+    const finish = () => {
+      clearTimeout(timer);
+      this.#restIsOver = true;
+      if (this.#unwritten === 0) this.#response.end();
+    };
+    const timer = setTimeout(finish, REST_MS);
+    this.#request.once("end", finish);
+    this.#response.once("close", () => clearTimeout(timer));
+    this.#request.resume();
+  }
+
+  /** Deno 2.9 never ends a response over TLS that is ended while its last bytes are being written. */
+  #noteWritten(): void {
+    this.#unwritten--;
+    if (this.#unwritten === 0 && this.#restIsOver) this.#response.end();
   }
 }

@@ -87,10 +87,10 @@ const NOT_GRPC: readonly [string, string, Record<string, string>, number, number
   ["GET", `${SAY_HELLO}?encoding=json&message=nonsense`, {}, 400],
   ["GET", "/greeter.v1.Greeter/SayHelloTimes?encoding=json&message={}", {}, 405],
   ["GET", "/greeter.v1.Greeter/Chat", {}, 405, 505],
-  ["GET", "/", {}, 501],
-  ["HEAD", "/", {}, 501],
-  ["GET", "/favicon.ico", {}, 501],
-  ["HEAD", "/favicon.ico", {}, 501],
+  ["GET", "/", {}, 404],
+  ["HEAD", "/", {}, 404],
+  ["GET", "/favicon.ico", {}, 404],
+  ["HEAD", "/favicon.ico", {}, 404],
 ];
 
 Deno.test("requests that are no calls get a fitting HTTP status", async (t) => {

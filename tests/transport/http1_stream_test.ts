@@ -48,7 +48,7 @@ const BAD_REQUESTS: Readonly<Record<string, readonly [bytes: string, answer: Reg
     /^(HTTP\/1\.1 400 |$)/,
   ],
   "headers of 1 MiB": [`${JSON_CALL}X-Big: ${"a".repeat(2 ** 20)}\r\n\r\n`, /^(HTTP\/1\.1 4|$)/],
-  "an unknown path": ["GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", /^HTTP\/1\.1 501 /],
+  "an unknown path": ["GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", /^HTTP\/1\.1 404 /],
   "garbage as JSON": [
     `${JSON_CALL}Connection: close\r\nContent-Length: 3\r\n\r\n{no`,
     /^HTTP\/1\.1 400 /,
@@ -115,7 +115,21 @@ Deno.test("Http1Stream closes the connection after an answer to a body that it d
   await using tls = await serveTls();
   using socket = await tls.connect();
   await socket.send(`POST /nope HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc`);
-  assertMatch(await socket.rest(), /^HTTP\/1\.1 501 [^]*connection: close/i);
+  assertMatch(await socket.rest(), /^HTTP\/1\.1 404 [^]*connection: close/i);
+});
+
+Deno.test("Http1Stream lets a client send the rest of a body before it closes the connection", async () => {
+  await using tls = await serveTls();
+  for (const path of ["/nope", "/greeter.v1.Greeter/SayHello"]) {
+    using socket = await tls.connect();
+    // No content type that a call would have: each is answered before its body is there.
+    await socket.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\nabc`);
+    const closed = socket.rest();
+    const wait = new Promise<false>((resolve) => setTimeout(resolve, 50, false));
+    assertEquals(await Promise.race([closed.then(() => true), wait]), false);
+    await socket.send("def");
+    assertMatch(await closed, /^HTTP\/1\.1 4(04|15) [^]*connection: close/i);
+  }
 });
 
 /** Bytes over TLS. */
