@@ -48,6 +48,8 @@ export class Connection implements Mortal {
   #session: ServerHttp2Session | undefined;
   readonly #exchanges = new Set<Exchange>();
   #draining = false;
+  /** Whether HTTP is spoken; before, there may be a TLS handshake. */
+  #hasBegun = false;
   /** Whether the client has read our GOAWAY, or had the time to. */
   #clientKnows = false;
   #closeSession: (() => void) | undefined;
@@ -135,11 +137,19 @@ export class Connection implements Mortal {
     };
     session.once("remoteSettings", () => this.#endHandshake());
     this.#endKeepalive = watchKeepalive(this, this.#limits);
+    this.#hasBegun = true;
+    // Behind the SETTINGS, which the session sends first.
+    if (this.#draining) setImmediate(() => this.#sayGoaway());
   }
 
   /** A request came; it lasts until the emitter, a stream or a response, closes. */
   begin(exchange: Exchange): void {
     this.#endHandshake();
+    if (this.#draining && !this.#hasBegun) {
+      clearInterval(this.#drainTimer);
+      this.#clientKnows = true;
+    }
+    this.#hasBegun = true;
     this.#exchanges.add(exchange);
     this.#idleSince = Infinity;
     exchange.once("close", () => {
@@ -167,16 +177,20 @@ export class Connection implements Mortal {
   drain(): void {
     if (this.#draining || this.#tcp.destroyed) return;
     this.#draining = true;
-    if (this.#session?.destroyed === false) {
-      this.#wire.write(goaway(H2_ERROR.noError));
-      this.#ping(() => {
-        this.#clientKnows = true;
-        this.#closeIfDone();
-      });
-    } else {
+    if (this.#session?.destroyed === false) return this.#sayGoaway();
+    // Its client may have sent a request, which comes here once the handshake is done.
+    if (!this.#hasBegun) return void this.#startDrainTimer(() => this.destroy(), PING_MS);
+    this.#clientKnows = true;
+    this.#closeIfDone();
+  }
+
+  #sayGoaway(): void {
+    if (this.#session!.destroyed || this.#tcp.destroyed) return;
+    this.#wire.write(goaway(H2_ERROR.noError));
+    this.#ping(() => {
       this.#clientKnows = true;
       this.#closeIfDone();
-    }
+    });
   }
 
   /** Closes now. */
@@ -203,7 +217,7 @@ export class Connection implements Mortal {
 
   #closeIfDone(): void {
     if (!this.#clientKnows || this.#exchanges.size > 0 || this.#tcp.destroyed) return;
-    // HTTP/1.1 between two requests, or a handshake: there is nothing to wait for.
+    // HTTP/1.1 between two requests: there is nothing to wait for.
     if (this.#session === undefined) return this.destroy();
     // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
     // here when a second one is answered.

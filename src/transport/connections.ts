@@ -192,6 +192,7 @@ export class Connections {
     else if (isTls) this.#handshaking.set(key, connection);
     if (this.#open.size > this.#options.limits.maxConnections) this.#refuse(connection);
     connection.peer = this.#options.readPeer(socket);
+    if (this.#draining) connection.drain();
     return connection;
   }
 
@@ -217,7 +218,6 @@ export class Connections {
     connection.secure(socket);
     connection.peer = peer;
     this.#byHttp1Socket.set(socket, connection);
-    if (this.#draining) connection.drain();
     return connection;
   }
 
@@ -238,7 +238,6 @@ export class Connections {
     if (connection === undefined) return session.destroy();
     this.#bySession.set(session, connection);
     connection.startHttp2(session);
-    if (this.#draining) connection.drain();
   }
 }
 

@@ -123,9 +123,9 @@ Deno.test("app.serve() unpacks no gzip bomb beyond the limit", async (test) => {
       const { result } = await victim.endure(
         format,
         { mib: 256 },
-        () => Promise.all(Array.from({ length: 10 }, () => callCompressed(victim, format, bytes))),
+        () => codesOf(10, () => callCompressed(victim, format, bytes)),
       );
-      assertEquals([...new Set(result)], ["resource_exhausted"]);
+      assertEquals(result, ["resource_exhausted"]);
     });
   }
 });
@@ -139,10 +139,15 @@ Deno.test("app.serve() stands gzip bombs of just below the limit", async () => {
   const { result } = await victim.endure(
     `${bytes.length} bytes that are 4 MiB, 30 times at once`,
     { mib: 1024 },
-    () => Promise.all(Array.from({ length: 30 }, () => callCompressed(victim, "grpc", bytes))),
+    () => codesOf(30, () => callCompressed(victim, "grpc", bytes)),
   );
-  assertEquals([...new Set(result)], ["ok"]);
+  assertEquals(result, ["ok"]);
 });
+
+/** Makes calls at once, and tells the codes that came back. */
+async function codesOf(count: number, call: () => Promise<string>): Promise<string[]> {
+  return [...new Set(await Promise.all(Array.from({ length: count }, call)))];
+}
 
 function callCompressed(victim: Victim, format: WireFormat, bytes: Uint8Array): Promise<string> {
   return call(victim, {

@@ -53,10 +53,10 @@ for (const { name, compress, decompress } of COMPRESSIONS) {
   Deno.test(`${name} does not unpack a bomb`, async () => {
     const bomb = await compress(new Uint8Array(64 * MIB));
     assertLess(bomb.length, MIB);
-    const whole = await cpuMs(() => decompress(bomb, 64 * MIB));
-    const refused = await cpuMs(() => assertFails(bomb, Code.ResourceExhausted, 4 * MIB));
-    // A sixteenth of the work, and as much of the memory.
-    assertLess(refused, whole / 4);
+    const whole = await leastCpuMs(() => decompress(bomb, 64 * MIB));
+    const refused = await leastCpuMs(() => assertFails(bomb, Code.ResourceExhausted, MIB));
+    // A sixty-fourth of the work, and as much of the memory.
+    assertLess(refused, whole / 2);
   });
 
   Deno.test(`${name} takes nothing that breaks off, wherever it does`, async () => {
@@ -130,10 +130,14 @@ function frameCount(bytes: Uint8Array): number {
   return Buffer.from(bytes).toString("latin1").split("\x28\xb5\x2f\xfd").length - 1;
 }
 
-/** How long this thread was busy: others on the machine do not count. */
-async function cpuMs(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
+/** How long the processor was busy with something, at best: the collection of garbage counts too. */
+async function leastCpuMs(work: () => Promise<unknown>): Promise<number> {
+  let least = Infinity;
+  for (let i = 0; i < 3; i++) {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    least = Math.min(least, (user + system) / 1000);
+  }
+  return least;
 }

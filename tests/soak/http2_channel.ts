@@ -57,6 +57,8 @@ async function* exchange(
 ): AsyncGenerator<Reply> {
   const cancel = () => stream.close(CANCEL);
   signal?.addEventListener("abort", cancel, { once: true });
+  // Its end is told by "close"; a stream that is broken off after its answer fails with nobody there.
+  stream.on("error", () => {});
   const closed = statusOf(stream);
   // Awaited below, after what is there has been passed on.
   closed.catch(() => {});

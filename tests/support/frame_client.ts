@@ -74,7 +74,10 @@ export class FrameClient implements AsyncDisposable {
   readonly #windows = new Map<number, number>([[0, DEFAULT_WINDOW]]);
   #initialWindow = DEFAULT_WINDOW;
 
-  private constructor(conn: Deno.Conn, { patienceMs = 10_000, onData }: FrameClientOptions) {
+  private constructor(
+    conn: Deno.Conn,
+    { patienceMs = 10_000, onData }: Omit<FrameClientOptions, "port" | "ca">,
+  ) {
     this.#conn = conn;
     this.#patienceMs = patienceMs;
     this.#onData = onData;
@@ -83,7 +86,7 @@ export class FrameClient implements AsyncDisposable {
 
   /** Connects, and sends the opening. */
   static async connect(options: FrameClientOptions): Promise<FrameClient> {
-    const { port, ca, streamWindow = MAX_WINDOW } = options;
+    const { port, ca } = options;
     const conn = ca === undefined
       ? await Deno.connect({ hostname: "127.0.0.1", port })
       : await Deno.connectTls({
@@ -92,6 +95,12 @@ export class FrameClient implements AsyncDisposable {
         caCerts: [ca],
         alpnProtocols: ["h2"],
       });
+    return FrameClient.over(conn, options);
+  }
+
+  /** Speaks on a connection that is there, and sends the opening. */
+  static over(conn: Deno.Conn, options: Omit<FrameClientOptions, "port" | "ca"> = {}): FrameClient {
+    const { streamWindow = MAX_WINDOW } = options;
     const client = new FrameClient(conn, options);
     client.send(
       options.opening ?? concat(

@@ -7,7 +7,7 @@ import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
 import { FLAG, FRAME, goaway, PREFACE, settings } from "../support/http2_frames.ts";
 import { createPemSet, type PemSet } from "../support/pem_files.ts";
 import { Gate } from "../support/stalling.ts";
-import { eventually } from "../support/waiting.ts";
+import { eventually, untilRefused } from "../support/waiting.ts";
 
 /** Calls named `wait` stop at the gate; streams send a large message before and after it. */
 function serveGated(gate: Gate, pem?: PemSet, gracefulTimeout = Infinity): Promise<RunningGreeter> {
@@ -198,4 +198,38 @@ Deno.test("a handshakeTimeout that is too long for a timer does not close connec
   await new Promise((resolve) => setTimeout(resolve, 20));
   assertEquals(greeter.server.connectionCount, 1);
   connection.close();
+});
+
+for (const encrypted of [false, true]) {
+  const over = encrypted ? "TLS" : "plaintext";
+  Deno.test(`drain() serves what comes first on a connection that was accepted before it (${over})`, async () => {
+    await using pem = await createPemSet();
+    await using greeter = await serveGreeter({
+      serve: { gracefulTimeout: Infinity, ...(encrypted && pem.tls) },
+    });
+    const tcp = await Deno.connect({ hostname: "127.0.0.1", port: greeter.port });
+    await eventually("it is accepted", () => greeter.server.connectionCount === 1);
+    const finished = greeter.server.shutdown();
+    await untilRefused(greeter.port);
+    await using client = FrameClient.over(
+      encrypted
+        ? await Deno.startTls(tcp, {
+          hostname: "localhost",
+          caCerts: [pem.ca.certificate],
+          alpnProtocols: ["h2"],
+        })
+        : tcp,
+    );
+    assertEquals((await client.sayHello()).grpcStatus, 0);
+    await client.closed;
+    assertEquals(lastStreamIdsOf(client), [2 ** 31 - 1, 1]);
+    await finished;
+  });
+}
+
+Deno.test("drain() does not wait long for a connection on which nothing is said", async () => {
+  await using greeter = await serveGreeter({ serve: { gracefulTimeout: Infinity } });
+  using _silent = await Deno.connect({ hostname: "127.0.0.1", port: greeter.port });
+  await eventually("it is accepted", () => greeter.server.connectionCount === 1);
+  await greeter.server.shutdown();
 });
