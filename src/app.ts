@@ -187,11 +187,12 @@ export class FastGRPC {
     this.#running = true;
     try {
       const methods = await this.#resolveMethods(options.healthCheck);
-      const { cors, maxReceiveBytes, maxSendBytes } = this.#options;
+      const { cors, types, maxReceiveBytes, maxSendBytes } = this.#options;
       const lane = new ConnectLane(methods.values(), {
         interceptors: this.#interceptors,
         maxReceiveBytes,
         maxSendBytes,
+        types,
       });
       const { maxHeaderListBytes } = options.limits;
       const dispatcher = new Dispatcher({ methods, lane, cors, maxHeaderListBytes });

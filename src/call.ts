@@ -52,7 +52,7 @@ export class Call implements CallInfo {
     this.method = method;
     this.protocol = protocol;
     this.peer = peer;
-    this.deadline = new Deadline(timeoutMs);
+    this.deadline = new Deadline(timeoutMs, this.startedAt);
     this.#stopTimer = this.deadline.onPass(() => this.#expire());
   }
 

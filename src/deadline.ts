@@ -38,10 +38,13 @@ export class Deadline {
   readonly timeoutMs: number;
   readonly #at: number;
 
-  /** @param timeoutMs From now; `Infinity` for a deadline that never comes. */
-  constructor(timeoutMs: number) {
+  /**
+   * @param timeoutMs `Infinity` for a deadline that never comes.
+   * @param startedAt From when it counts, by `performance.now()`.
+   */
+  constructor(timeoutMs: number, startedAt: number = performance.now()) {
     this.timeoutMs = timeoutMs;
-    this.#at = performance.now() + timeoutMs;
+    this.#at = startedAt + timeoutMs;
   }
 
   /** Milliseconds left: 0 once it has passed, `Infinity` if it never does. */

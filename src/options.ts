@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Registry } from "@bufbuild/protobuf";
 import { type Duration, resolveDuration } from "./duration.ts";
 import { assertInteger, assertKnownOptions } from "./errors.ts";
 import { DEFAULT_LANE_OPTIONS } from "./protocol/connect_lane.ts";
@@ -44,6 +45,13 @@ export interface AppOptions {
    * @default {undefined} they may not
    */
   cors?: CorsOptions;
+  /**
+   * What a `google.protobuf.Any` may hold in JSON, besides the types of the services' files and of
+   * those that they import: `createRegistry(...)` of `@bufbuild/protobuf`.
+   *
+   * @default {undefined} nothing else
+   */
+  types?: Registry;
 }
 
 /** Options for `app.addToServer()`. */
@@ -121,6 +129,7 @@ export interface ResolvedAppOptions {
   readonly maxReceiveBytes: number;
   readonly maxSendBytes: number;
   readonly cors: Cors | undefined;
+  readonly types: Registry | undefined;
 }
 
 /** {@linkcode MountOptions}, checked and total. */
@@ -141,7 +150,7 @@ export interface ResolvedServeOptions extends ResolvedMountOptions {
   readonly tls: TlsFiles;
 }
 
-const APP_OPTIONS = ["timeout", "maxReceiveBytes", "maxSendBytes", "cors"];
+const APP_OPTIONS = ["timeout", "maxReceiveBytes", "maxSendBytes", "cors", "types"];
 const MOUNT_OPTIONS = ["gracefulTimeout", "lameDuck", "healthCheck", ...CONNECTION_LIMIT_NAMES];
 const SERVE_OPTIONS = [
   ...MOUNT_OPTIONS,
@@ -163,6 +172,7 @@ export function resolveAppOptions(options: AppOptions): ResolvedAppOptions {
   const {
     timeout,
     cors,
+    types,
     maxReceiveBytes = DEFAULT_LANE_OPTIONS.maxReceiveBytes,
     maxSendBytes = DEFAULT_LANE_OPTIONS.maxSendBytes,
   } = options;
@@ -173,6 +183,7 @@ export function resolveAppOptions(options: AppOptions): ResolvedAppOptions {
     maxReceiveBytes,
     maxSendBytes,
     cors: cors && new Cors(cors),
+    types,
   };
 }
 

@@ -8,6 +8,7 @@ Deno.test("resolveAppOptions() changes nothing by default", () => {
     maxReceiveBytes: 4_194_304,
     maxSendBytes: 4_294_967_295,
     cors: undefined,
+    types: undefined,
   });
 });
 

@@ -31,6 +31,8 @@ export interface ConnectLaneOptions {
   readonly maxReceiveBytes: number;
   /** Largest message to send, in bytes. */
   readonly maxSendBytes: number;
+  /** What an `Any` may hold in JSON, besides what the services know. */
+  readonly types: Registry | undefined;
 }
 
 /** How an app is served that sets nothing, and a method that what the app sets leaves alone. */
@@ -38,6 +40,7 @@ export const DEFAULT_LANE_OPTIONS: ConnectLaneOptions = {
   interceptors: [],
   maxReceiveBytes: 4 * 1024 * 1024,
   maxSendBytes: 0xffff_ffff,
+  types: undefined,
 };
 
 /** Serves calls through Connect's handlers. */
@@ -47,7 +50,7 @@ export class ConnectLane {
   /** Builds the handlers of all methods. */
   constructor(methods: Iterable<MethodSpec>, options: ConnectLaneOptions) {
     const all = [...methods];
-    const types = createTypes(all);
+    const types = createTypes(all, options.types);
     for (const method of all) this.#handlers.set(method, createHandler(method, options, types));
   }
 
@@ -67,9 +70,9 @@ export class ConnectLane {
 
 /**
  * What a `google.protobuf.Any` may hold in JSON, which names its fields and not their numbers: all
- * that the services' files have, and the files that they import.
+ * that the services' files have, and the files that they import, and what the app adds.
  */
-function createTypes(methods: readonly MethodSpec[]): Registry {
+function createTypes(methods: readonly MethodSpec[], added: Registry | undefined): Registry {
   const files = new Set<DescFile>();
   const add = (file: DescFile) => {
     if (files.has(file)) return;
@@ -77,7 +80,7 @@ function createTypes(methods: readonly MethodSpec[]): Registry {
     file.dependencies.forEach(add);
   };
   for (const { desc } of methods) add(desc.parent.file);
-  return createRegistry(...files);
+  return createRegistry(...files, ...(added ? [added] : []));
 }
 
 /**
