@@ -32,6 +32,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Protocol
   [
     "protocol/protocol",
+    "protocol/join_pieces",
     "protocol/universal",
     "protocol/refusal",
     "protocol/compression",

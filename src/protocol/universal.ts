@@ -14,6 +14,7 @@ import {
   type HttpStream,
   type ResponseFields,
 } from "../http_stream.ts";
+import { joinPieces } from "./join_pieces.ts";
 import { TIMEOUT_HEADER } from "./protocol.ts";
 
 /** Fields that HTTP/2 forbids (RFC 9113, section 8.2.2), or that say how long a body is. */
@@ -48,10 +49,15 @@ export function toUniversalRequest(
     method: stream.method,
     url: toUrl(stream, call.peer.encrypted ? "https" : "http"),
     header,
-    body: call.guard(readBody(stream, call)),
+    body: call.guard(joinPieces(readBody(stream, call), hasEnvelopes(header))),
     signal: call.signal,
     contextValues,
   };
+}
+
+/** All but Connect's unary calls have them. */
+function hasEnvelopes(header: Headers): boolean {
+  return /^application\/(grpc|connect\+)/i.test(header.get("content-type") ?? "");
 }
 
 /** A request that breaks off means that the client has left; the stream says so a moment later. */
