@@ -7,7 +7,8 @@
 
 import { createRegistry, type DescFile, type Registry } from "@bufbuild/protobuf";
 import {
-  type ConnectError,
+  Code,
+  ConnectError,
   createConnectRouter,
   createContextValues,
   type HandlerContext,
@@ -21,6 +22,7 @@ import type { MethodSpec } from "../service.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { CALL, createEnforcement } from "./enforcement.ts";
 import { sentError } from "./outcome.ts";
+import { refuse } from "./refusal.ts";
 import { sendUniversalResponse, toUniversalRequest } from "./universal.ts";
 
 /** Options for {@linkcode ConnectLane}. */
@@ -62,9 +64,17 @@ export class ConnectLane {
   async serve(stream: HttpStream, call: Call): Promise<ConnectError | undefined> {
     const handler = this.#handlers.get(call.method)!;
     const values = createContextValues().set(CALL, call);
-    const response = await handler(toUniversalRequest(stream, call, values));
-    const sent = await sendUniversalResponse(response, stream, call);
-    return await sentError(call.protocol, sent);
+    try {
+      const response = await handler(toUniversalRequest(stream, call, values));
+      const sent = await sendUniversalResponse(response, stream, call);
+      return await sentError(call.protocol, sent);
+    } catch (error) {
+      // A JSON parser's message may have half of a surrogate pair in it, which Connect cannot encode.
+      if (!(error instanceof URIError)) throw error;
+      const refused = new ConnectError("the request cannot be decoded", Code.InvalidArgument);
+      refuse(stream, call.protocol, refused);
+      return refused;
+    }
   }
 }
 

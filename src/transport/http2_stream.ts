@@ -161,8 +161,14 @@ export class Http2Stream implements HttpStream {
    */
   #refuseRest(): void {
     if (this.#stream.readableEnded) return;
-    const timer = setTimeout(() => this.reset(H2_ERROR.noError), REST_MS);
-    this.#stream.once("close", () => clearTimeout(timer));
+    // RST_STREAM would overtake an answer whose end waits for the client's window, and lose it.
+    const isSent = () => this.#stream.state.localClose === 1;
+    const timer = setInterval(() => isSent() && this.reset(H2_ERROR.noError), REST_MS);
+    this.#stream.once("close", () => clearInterval(timer));
     this.#stream.resume();
+    if (this.#stream.listenerCount("readable") === 0) return;
+    // A reader that has gone without a word would still be asked to read: resume() does nothing then.
+    this.#stream.removeAllListeners("readable");
+    setImmediate(() => this.#stream.resume());
   }
 }
