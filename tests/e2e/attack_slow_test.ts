@@ -16,6 +16,7 @@ import {
 import { createPemSet } from "../support/pem_files.ts";
 
 const HANDSHAKE_MS = 1500;
+const LATEST_MS = 4 * HANDSHAKE_MS;
 const EMPTY = new Uint8Array();
 const serve = { handshakeTimeout: `${HANDSHAKE_MS}ms` };
 const FIELDS = grpcFields("/greeter.v1.Greeter/SayHello");
@@ -142,11 +143,20 @@ async function assertAllClosed(
   await victim.untilCount("nothing is left", ({ connections }) => connections === 1);
 }
 
-/** Connects, says something, and goes on a byte at a time. Returns how long it took to be closed. */
+/**
+ * Connects, says something, and goes on a byte at a time.
+ *
+ * @returns How long it took to be closed, or as long as we wait at most.
+ */
 async function linger({ port }: Victim, first: Uint8Array, rest: Uint8Array): Promise<number> {
   const startedAt = performance.now();
-  using socket = await Deno.connect({ hostname: "127.0.0.1", port });
+  const socket = await Deno.connect({ hostname: "127.0.0.1", port });
   let isOpen = true;
+  const close = () => {
+    if (isOpen) socket.close();
+    isOpen = false;
+  };
+  const timer = setTimeout(close, LATEST_MS);
   const talk = async () => {
     for (let at = 0; at < first.byteLength;) at += await socket.write(first.subarray(at));
     for (let at = 0; at < rest.byteLength && isOpen; at++) {
@@ -159,10 +169,11 @@ async function linger({ port }: Victim, first: Uint8Array, rest: Uint8Array): Pr
   try {
     while (await socket.read(chunk) !== null);
   } catch {
-    // Closed by a reset.
+    // Closed by a reset, or by us.
   }
-  isOpen = false;
   const ms = performance.now() - startedAt;
+  clearTimeout(timer);
+  close();
   await talking;
   return ms;
 }
