@@ -13,7 +13,13 @@ import type { Socket } from "node:net";
 /** How the preface begins; HTTP has no such method (RFC 9113, section 11.6). */
 const HTTP2 = "PRI";
 
+/** As much of a request line as is waited for; longer ones are left to HTTP/1.1. */
+const MAX_LINE_BYTES = 8192;
+
 const EMPTY = Buffer.alloc(0);
+
+/** What may be told of a connection; `undefined` if it takes more bytes. */
+type Version = "HTTP/1.1" | "HTTP/2" | "neither" | undefined;
 
 /** What becomes of a connection. */
 export interface CleartextHandlers<C> {
@@ -38,8 +44,9 @@ export function detectVersions<C>(server: Http2Server, handlers: CleartextHandle
   server.removeAllListeners("connection");
   server.on("connection", (socket) => {
     const connection = handlers.accept(socket);
-    readFirstBytes(socket, (bytes) => {
-      if (bytes.toString("latin1", 0, HTTP2.length) === HTTP2) {
+    readFirstBytes(socket, (bytes, version) => {
+      if (version === "neither") socket.destroy();
+      else if (version === "HTTP/2") {
         handlers.startHttp2(connection);
         for (const listener of http2Listeners) listener.call(server, socket);
         // Not by unshift(): Deno's session would take them twice. And in this turn, before more comes.
@@ -54,14 +61,28 @@ export function detectVersions<C>(server: Http2Server, handlers: CleartextHandle
   return http1;
 }
 
-function readFirstBytes(socket: Socket, onBytes: (bytes: Buffer) => void): void {
+function readFirstBytes(
+  socket: Socket,
+  onBytes: (bytes: Buffer, version: Version) => void,
+): void {
   let bytes = EMPTY;
   const close = () => socket.destroy();
   const read = () => {
     bytes = Buffer.concat([bytes, socket.read() as Buffer | null ?? EMPTY]);
-    if (bytes.byteLength < HTTP2.length && HTTP2.startsWith(bytes.toString("latin1"))) return;
+    const version = versionOf(bytes);
+    if (version === undefined) return;
     socket.off("readable", read).off("end", close).off("error", close);
-    onBytes(bytes);
+    onBytes(bytes, version);
   };
   socket.on("readable", read).on("end", close).on("error", close);
+}
+
+/** A client that speaks neither, such as one of TLS, would not understand an answer in HTTP/1.1. */
+function versionOf(bytes: Buffer): Version {
+  const text = bytes.toString("latin1", 0, MAX_LINE_BYTES);
+  if (text.startsWith(HTTP2)) return "HTTP/2";
+  if (text !== "" && !/^[A-Z]/.test(text)) return "neither";
+  const line = /^[^\n]*(?=\n)/.exec(text)?.[0];
+  if (line === undefined) return text.length < MAX_LINE_BYTES ? undefined : "HTTP/1.1";
+  return / HTTP\/1\.[01]\r?$/.test(line) ? "HTTP/1.1" : "neither";
 }

@@ -94,11 +94,34 @@ Deno.test("app.serve() takes a preface of HTTP/2 that comes byte by byte", async
   assertStringIncludes(await http2.receive(RegExp(`${acknowledgement}$`)), acknowledgement);
 });
 
-Deno.test("app.serve() answers what is neither HTTP/1.1 nor HTTP/2 with 400", async () => {
+const NEITHER: Readonly<Record<string, string>> = {
+  "bytes that are no text": "\x16\x03\x01\x00",
+  "a line that is no request": "INVALID CONNECTION PREFACE\r\n\r\n",
+  "a request of HTTP/3": "GET / HTTP/3\r\n\r\n",
+  "an empty line": "\r\n",
+};
+
+for (const [name, bytes] of Object.entries(NEITHER)) {
+  Deno.test(`app.serve() closes a connection without TLS that begins with ${name}`, async () => {
+    await using greeter = await serveGreeter();
+    using connection = await RawConnection.connect(greeter.port);
+    await connection.send(bytes);
+    assertEquals(await connection.receive(/./), "");
+  });
+}
+
+Deno.test("app.serve() answers a request of HTTP/1.1 that is malformed with 400", async () => {
   await using greeter = await serveGreeter();
   using http1 = await RawConnection.connect(greeter.port);
-  await http1.send("\x00\x01\x02 nonsense\r\n\r\n");
+  await http1.send("GET / HTTP/1.1\r\nno field\r\n\r\n");
   assertMatch(await http1.receive(/\r\n\r\n/), /^HTTP\/1.1 400 /);
+});
+
+Deno.test("app.serve() answers a request line without an end with an error of HTTP/1.1", async () => {
+  await using greeter = await serveGreeter();
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send(`GET /${"a".repeat(200_000)}`);
+  assertMatch(await http1.receive(/\r\n\r\n/), /^HTTP\/1.1 4\d\d /);
 });
 
 for (const [name, bytes] of [["nothing", ""], ["less than it takes to tell", "PR"]] as const) {
