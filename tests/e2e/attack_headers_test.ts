@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { startVictim } from "../support/attack.ts";
-import { goawayOf } from "../support/attack_floods.ts";
+import { goawayOf, untilClosed } from "../support/attack_floods.ts";
 import { plainBlock, references, remembered } from "../support/attack_hpack.ts";
 import { envelope, sayHelloRequest } from "../support/envelopes.ts";
 import { FrameClient } from "../support/frame_client.ts";
@@ -80,7 +80,7 @@ Deno.test("app.serve() closes a connection for a header above 64 KiB", async () 
     for (let sent = 0; sent < 10; sent++) {
       await using client = await FrameClient.connect({ port: victim.port });
       client.send(header);
-      await client.closed;
+      await untilClosed(client);
       codes.add(goawayOf(client));
     }
     return [...codes];

@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertLess } from "@std/assert";
 import { startVictim } from "../support/attack.ts";
-import { flood, goawayOf } from "../support/attack_floods.ts";
+import { flood, goawayOf, untilClosed } from "../support/attack_floods.ts";
 import { envelope, sayHelloRequest } from "../support/envelopes.ts";
 import { FrameClient } from "../support/frame_client.ts";
 import {
@@ -98,7 +98,7 @@ Deno.test("app.serve() stands MadeYouReset (CVE-2025-8671)", async (test) => {
         stubborn += open;
         await victim.untilCount("all handlers run", (count) => count.stubborn === stubborn);
         client.send(...ids.map(violate));
-        await client.closed;
+        await untilClosed(client);
         return goawayOf(client);
       });
       assertEquals(result, code);
@@ -140,7 +140,7 @@ Deno.test("app.serve() begins 200 calls for a client that acknowledges no SETTIN
     const { calls } = await victim.count();
     await open(5000);
     client.resume();
-    await client.closed;
+    await untilClosed(client);
     return { calls, goaway: goawayOf(client) };
   });
   // With the one that asks, and the neighbour's.

@@ -1,6 +1,6 @@
 /**
- * curl, which knows nothing of RPC: what a user can do with HTTP alone, by version of HTTP. A
- * plaintext port speaks HTTP/2 only, which curl has to be told.
+ * curl, which knows nothing of RPC: what a user can do with HTTP alone, by version of HTTP. On a
+ * plaintext port curl has to be told that HTTP/2 is spoken, too.
  */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
@@ -19,6 +19,7 @@ const ignore = await systemTool("curl") === undefined;
 /** The ports, and how they are spoken to. */
 const PORTS = [
   { kind: "plaintext", flag: "--http2-prior-knowledge", version: "HTTP/2" },
+  { kind: "plaintext", flag: "--http1.1", version: "HTTP/1.1" },
   { kind: "TLS", flag: "--http2", version: "HTTP/2" },
   { kind: "TLS", flag: "--http1.1", version: "HTTP/1.1" },
   { kind: "mTLS", flag: "--http2", version: "HTTP/2" },
@@ -110,7 +111,7 @@ const CALLS: Calls = {
 
   async "is told of a method that does not exist"(curl) {
     const answer = await curl({ method: "None", type: "application/json", body: "{}" });
-    assertIs(answer, 501, "application/json");
+    assertIs(answer, 404, "application/json");
     assertEquals(json(answer), {
       code: "unimplemented",
       message: "unknown method /greeter.v1.Greeter/None",

@@ -54,8 +54,16 @@ export async function flood(
   }
   // An answer, or the end: whatever comes, the server is through.
   await client.ping().catch(() => {});
-  if (client.frames.some(({ type }) => type === FRAME.goaway)) await client.closed;
+  if (client.frames.some(({ type }) => type === FRAME.goaway)) await untilClosed(client);
   return { sent, goaway: goawayOf(client), closed };
+}
+
+/** Waits until the server has closed a connection, but not for ever. */
+export async function untilClosed(client: FrameClient): Promise<void> {
+  await client.until(() => false).catch((error) => {
+    if (error.message !== "connection is closed") throw error;
+  });
+  await client.closed;
 }
 
 /** Error code of the last GOAWAY that a client got. */
