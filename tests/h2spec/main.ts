@@ -89,8 +89,9 @@ function toPage(kit: readonly Finding[], bare: readonly Finding[]): string {
   const failures = failuresTable(servers);
   if (failures.rows.length > 0) {
     parts.push(
-      "What fails belongs to the HTTP/2 of Deno. A server of `node:http2` alone was run beside it, " +
-        "in Deno and in Node, whose nghttp2 may be another:",
+      // Broken where `deno fmt` would.
+      "What fails belongs to the HTTP/2 of Deno. A server of `node:http2` alone was run beside it, in Deno\n" +
+        "and in Node, whose nghttp2 may be another:",
       toMarkdown(failures),
       toMarkdown(causes()),
     );
