@@ -32,6 +32,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Protocol
   [
     "protocol/protocol",
+    "protocol/last_words",
     "protocol/join_pieces",
     "protocol/universal",
     "protocol/refusal",

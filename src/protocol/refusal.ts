@@ -17,6 +17,7 @@ import {
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Protocol } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
+import { boundLastWords } from "./last_words.ts";
 import { toResponseFields } from "./universal.ts";
 
 const HTTP_NOT_FOUND = 404;
@@ -68,4 +69,5 @@ function respondWhole(
   if (!hasBody) return;
   void stream.write(body);
   stream.end();
+  boundLastWords(stream);
 }

@@ -8,12 +8,8 @@
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
-import {
-  H2_ERROR,
-  type HeaderFields,
-  type HttpStream,
-  type ResponseFields,
-} from "../http_stream.ts";
+import type { HeaderFields, HttpStream, ResponseFields } from "../http_stream.ts";
+import { boundLastWords } from "./last_words.ts";
 import { joinPieces } from "./join_pieces.ts";
 import { TIMEOUT_HEADER } from "./protocol.ts";
 
@@ -29,9 +25,6 @@ const FRAMING_FIELDS: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "upgrade",
 ]);
-
-/** How long an error may take to reach a client that stopped reading, before the stream is reset. */
-const LAST_WORDS_MS = 1000;
 
 /**
  * Makes Connect's request. The timeout is left out of its header: Connect would start a timer of its
@@ -147,9 +140,7 @@ async function delivered(stream: HttpStream, call: Call): Promise<void> {
   if (stream.closed) return;
   const closed = new Promise<void>((resolve) => stream.onClose(() => resolve()));
   await settled(call, closed);
-  if (stream.closed) return;
-  const timer = setTimeout(() => stream.reset(H2_ERROR.cancel), LAST_WORDS_MS);
-  void closed.then(() => clearTimeout(timer));
+  boundLastWords(stream);
 }
 
 /** Turns fields as the wire has them into `Headers`. */

@@ -40,41 +40,43 @@ export function detectVersions<C>(server: Http2Server, handlers: CleartextHandle
   const http1 = createServer();
   // Deno would close each connection after its first answer, for this server has no port of its own.
   Object.defineProperty(http1, "listening", { value: true });
-  const http2Listeners = server.listeners("connection");
-  server.removeAllListeners("connection");
-  server.on("connection", (socket) => {
+  http1.keepAliveTimeout = 0;
+  // That of node:http2 itself; others are the user's, and stay.
+  const [startHttp2] = server.listeners("connection");
+  server.removeListener("connection", startHttp2 as () => void);
+  server.prependListener("connection", (socket: Socket) => {
     const connection = handlers.accept(socket);
     readFirstBytes(socket, (bytes, version) => {
-      if (version === "neither") socket.destroy();
-      else if (version === "HTTP/2") {
+      if (version === "neither") return void socket.destroy();
+      if (version === "HTTP/2") {
         handlers.startHttp2(connection);
-        for (const listener of http2Listeners) listener.call(server, socket);
-        // Not by unshift(): Deno's session would take them twice. And in this turn, before more comes.
-        socket.emit("data", bytes);
+        startHttp2!.call(server, socket);
       } else {
         handlers.startHttp1(connection, socket);
-        socket.unshift(bytes);
         http1.emit("connection", socket);
       }
+      // Not by unshift(), by which Deno would lose them or take them twice.
+      socket.emit("data", bytes);
     });
   });
   return http1;
 }
 
+/** The socket flows: whoever is to have the bytes listens in the same turn. */
 function readFirstBytes(
   socket: Socket,
   onBytes: (bytes: Buffer, version: Version) => void,
 ): void {
-  let bytes = EMPTY;
+  let bytes: Buffer = EMPTY;
   const close = () => socket.destroy();
-  const read = () => {
-    bytes = Buffer.concat([bytes, socket.read() as Buffer | null ?? EMPTY]);
+  const read = (chunk: Buffer) => {
+    bytes = bytes.byteLength === 0 ? chunk : Buffer.concat([bytes, chunk]);
     const version = versionOf(bytes);
     if (version === undefined) return;
-    socket.off("readable", read).off("end", close).off("error", close);
+    socket.off("data", read).off("end", close).off("error", close);
     onBytes(bytes, version);
   };
-  socket.on("readable", read).on("end", close).on("error", close);
+  socket.on("data", read).on("end", close).on("error", close);
 }
 
 /** A client that speaks neither, such as one of TLS, would not understand an answer in HTTP/1.1. */

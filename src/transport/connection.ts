@@ -18,6 +18,8 @@ import { RateLimit } from "./rate_limit.ts";
 
 /** How long a client may take to answer a ping. */
 const PING_MS = 1000;
+/** For how long streams are served that come although the client knows of the drain. */
+const LATE_MS = 1000;
 /** How long a client may take to close its side, once nothing is left to send. */
 const LINGER_MS = 500;
 
@@ -48,17 +50,15 @@ export class Connection implements Mortal {
   #session: ServerHttp2Session | undefined;
   readonly #exchanges = new Set<Exchange>();
   #draining = false;
-  /** Whether HTTP is spoken; before, there may be a TLS handshake. */
-  #hasBegun = false;
-  /** Whether the client has read our GOAWAY, or had the time to. */
-  #clientKnows = false;
+  /** Since when the client has read our GOAWAY, or had the time to, by `performance.now()`. */
+  #clientKnowsSince = Infinity;
   #closeSession: (() => void) | undefined;
   readonly #endHandshake: () => void;
   #drainTimer: ReturnType<typeof setInterval> | undefined;
   #drainStep = 0;
   readonly #endWatch: () => void;
   #endKeepalive: (() => void) | undefined;
-  #idleSince: number = performance.now();
+  #idleSince = Infinity;
   #isExpelled = false;
 
   constructor(tcp: Socket, limits: ResolvedConnectionLimits) {
@@ -88,9 +88,9 @@ export class Connection implements Mortal {
     return this.#draining || this.#isExpelled;
   }
 
-  /** Whether its client has gone too far: what still comes from it is not served. */
-  get isExpelled(): boolean {
-    return this.#isExpelled;
+  /** Whether new streams are served: until the client has gone too far, or knows of the drain. */
+  get takesStreams(): boolean {
+    return !this.#isExpelled && performance.now() - this.#clientKnowsSince < LATE_MS;
   }
 
   /** Number of streams or responses in progress. */
@@ -135,9 +135,11 @@ export class Connection implements Mortal {
       this.#wire.pause();
       destroy(...args);
     };
-    session.once("remoteSettings", () => this.#endHandshake());
+    session.once("remoteSettings", () => {
+      this.#endHandshake();
+      if (this.#exchanges.size === 0) this.#idleSince = performance.now();
+    });
     this.#endKeepalive = watchKeepalive(this, this.#limits);
-    this.#hasBegun = true;
     // Behind the SETTINGS, which the session sends first.
     if (this.#draining) setImmediate(() => this.#sayGoaway());
   }
@@ -145,11 +147,10 @@ export class Connection implements Mortal {
   /** A request came; it lasts until the emitter, a stream or a response, closes. */
   begin(exchange: Exchange): void {
     this.#endHandshake();
-    if (this.#draining && !this.#hasBegun) {
+    if (this.#draining && this.#session === undefined) {
       clearInterval(this.#drainTimer);
-      this.#clientKnows = true;
+      this.#clientKnowsSince = performance.now();
     }
-    this.#hasBegun = true;
     this.#exchanges.add(exchange);
     this.#idleSince = Infinity;
     exchange.once("close", () => {
@@ -177,20 +178,23 @@ export class Connection implements Mortal {
   drain(): void {
     if (this.#draining || this.#tcp.destroyed) return;
     this.#draining = true;
-    if (this.#session?.destroyed === false) return this.#sayGoaway();
-    // Its client may have sent a request, which comes here once the handshake is done.
-    if (!this.#hasBegun) return void this.#startDrainTimer(() => this.destroy(), PING_MS);
-    this.#clientKnows = true;
-    this.#closeIfDone();
+    if (this.#session?.destroyed === false) this.#sayGoaway();
+    else if (this.#exchanges.size > 0) this.#clientKnowsSince = performance.now();
+    // A request may be on its way, of HTTP/1.1 or behind a handshake.
+    else this.#startDrainTimer(() => this.destroy(), PING_MS);
   }
 
   #sayGoaway(): void {
     if (this.#session!.destroyed || this.#tcp.destroyed) return;
     this.#wire.write(goaway(H2_ERROR.noError));
-    this.#ping(() => {
-      this.#clientKnows = true;
-      this.#closeIfDone();
-    });
+    // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
+    // here when a second one is answered.
+    this.#ping(() =>
+      this.#ping(() => {
+        this.#clientKnowsSince = performance.now();
+        this.#closeIfDone();
+      })
+    );
   }
 
   /** Closes now. */
@@ -216,19 +220,16 @@ export class Connection implements Mortal {
   }
 
   #closeIfDone(): void {
-    if (!this.#clientKnows || this.#exchanges.size > 0 || this.#tcp.destroyed) return;
-    // HTTP/1.1 between two requests: there is nothing to wait for.
-    if (this.#session === undefined) return this.destroy();
-    // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
-    // here when a second one is answered.
-    this.#ping(() => this.#exchanges.size === 0 && this.#close());
+    if (this.#clientKnowsSince === Infinity || this.#exchanges.size > 0) return;
+    if (this.#session === undefined) this.destroy();
+    else this.#close();
   }
 
   /** Calls back when the client has answered, and closes if it does not and nothing is left to do. */
   #ping(onAnswer: () => void): void {
     const giveUp = () => {
-      this.#clientKnows = true;
-      if (this.#exchanges.size === 0) this.#close();
+      this.#clientKnowsSince = performance.now();
+      this.#closeIfDone();
     };
     const step = this.#startDrainTimer(giveUp, PING_MS);
     try {
@@ -257,8 +258,13 @@ export class Connection implements Mortal {
    */
   #startDrainTimer(onSilence: () => void, ms: number): number {
     clearInterval(this.#drainTimer);
+    if (this.#tcp.destroyed) return ++this.#drainStep;
+    let bytesRead = this.bytesRead;
     this.#drainTimer = setInterval(() => {
-      if (this.#backlog.isPending) return;
+      const isSilent = this.bytesRead === bytesRead;
+      bytesRead = this.bytesRead;
+      // The system's own buffer does not show; a client that empties it says so now and then.
+      if (this.#backlog.isPending || !isSilent) return;
       clearInterval(this.#drainTimer);
       onSilence();
     }, ms);

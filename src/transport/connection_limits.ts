@@ -102,14 +102,22 @@ export const CONNECTION_LIMIT_NAMES: readonly (keyof ConnectionLimits)[] = [
 /** The most that a setting of HTTP/2 can be (RFC 9113, section 6.5.1). */
 const MAX_UINT32 = 0xffff_ffff;
 
+/** Beyond it Deno resets the stream itself. */
+const MAX_HEADER_LIST_BYTES = 65_536;
+
 /** @throws {TypeError | RangeError} If a limit is of the wrong kind or out of range. */
 export function resolveConnectionLimits(limits: ConnectionLimits): ResolvedConnectionLimits {
   const { maxConnections = 10_000, maxHeaderListBytes = 16_384, maxResetsPerSecond = 100 } = limits;
   assertInteger("maxConnections", maxConnections, 1, MAX_UINT32);
-  assertInteger("maxHeaderListBytes", maxHeaderListBytes, 1024, MAX_UINT32);
+  assertInteger("maxHeaderListBytes", maxHeaderListBytes, 1024, MAX_HEADER_LIST_BYTES);
   assertInteger("maxResetsPerSecond", maxResetsPerSecond, 1, MAX_UINT32);
+  if (limits.maxConnectionAgeGrace !== undefined && limits.maxConnectionAge === undefined) {
+    throw new TypeError(
+      'Cannot use "maxConnectionAgeGrace" without a "maxConnectionAge": set both, or neither',
+    );
+  }
   const toMs = (name: keyof ConnectionLimits, fallback: Duration) =>
-    resolveDuration(name, limits[name] ?? fallback);
+    resolveDuration(name, limits[name] === undefined ? fallback : limits[name]);
   return {
     maxConnections,
     maxHeaderListBytes,

@@ -17,7 +17,7 @@ import type {
 import type { Socket } from "node:net";
 import process from "node:process";
 import { Server as TlsServer, type TLSSocket } from "node:tls";
-import type { HttpStream } from "../http_stream.ts";
+import { H2_ERROR, type HttpStream } from "../http_stream.ts";
 import { serverLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
 import { detectVersions } from "./cleartext.ts";
@@ -95,6 +95,8 @@ export class Connections {
 
   #attachTls(server: TlsServer): void {
     let latest: Connection | undefined;
+    // Idle connections are closed after maxConnectionIdle, in HTTP/1.1 as well.
+    Object.assign(server, { keepAliveTimeout: 0 });
     server.prependListener("connection", (socket: Socket) => this.#accept(socket, true));
     server.prependListener(
       "secureConnection",
@@ -120,9 +122,10 @@ export class Connections {
     if (connection === undefined) return void request.socket.destroy();
     if (connection.exchangeCount >= MAX_PIPELINED) return connection.destroy();
     connection.begin(response);
-    this.#options.onStream(
-      new Http1Stream(request, response, connection.peer, () => connection.isClosing),
-    );
+    const { peer } = connection;
+    const stream = new Http1Stream(request, response, peer, () => connection.isClosing);
+    // A tick later a body that came in the same piece, or that there is none, is known.
+    process.nextTick(() => stream.closed || this.#options.onStream(stream));
   };
 
   readonly #onHttp2Request = (
@@ -132,7 +135,7 @@ export class Connections {
     rawHeaders: readonly string[],
   ): void => {
     const connection = this.#bySession.get(stream.session as ServerHttp2Session);
-    if (connection === undefined || connection.isExpelled) return refuseStream(stream);
+    if (connection?.takesStreams !== true) return refuseStream(stream);
     connection.begin(stream);
     const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
     const serve = () => http2Stream.closed || this.#options.onStream(http2Stream);
@@ -243,7 +246,7 @@ export class Connections {
 
 function refuseStream(stream: ServerHttp2Stream): void {
   stream.on("error", () => {});
-  stream.close();
+  stream.close(H2_ERROR.refusedStream);
 }
 
 function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

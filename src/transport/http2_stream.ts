@@ -55,6 +55,7 @@ export class Http2Stream implements HttpStream {
   #onRoom: (() => void) | undefined;
   #ended = false;
   #isResetByUs = false;
+  #isSent = false;
   #unwritten = 0;
 
   constructor(
@@ -74,7 +75,8 @@ export class Http2Stream implements HttpStream {
     // The stream's end is told by "close"; without a listener an error would end the process.
     stream.on("error", () => {});
     stream.once("close", () => {
-      if ((stream.rstCode || stream.aborted) && !this.#isResetByUs) connection.noteReset();
+      const isGivenUp = !this.#isSent && (stream.rstCode || stream.aborted);
+      if (isGivenUp && !this.#isResetByUs) connection.noteReset();
     });
     stream.on("drain", () => this.#onDrain?.());
     stream.on("wantTrailers", () => this.#sendTrailers());
@@ -107,7 +109,7 @@ export class Http2Stream implements HttpStream {
       endStream: follow === "nothing",
       waitForTrailers: follow === "trailers",
     });
-    if (follow === "nothing") this.#refuseRest();
+    if (follow === "nothing") this.#noteSent();
   }
 
   write(bytes: Uint8Array): Promise<void> | undefined {
@@ -142,7 +144,12 @@ export class Http2Stream implements HttpStream {
 
   /** Not before all is written: a stream that is ending tells no more of a reset with NO_ERROR. */
   #finish(): void {
-    if (!this.closed) this.#stream.end(() => this.#refuseRest());
+    if (!this.closed) this.#stream.end(() => this.#noteSent());
+  }
+
+  #noteSent(): void {
+    this.#isSent = true;
+    this.#refuseRest();
   }
 
   #sendTrailers(): void {

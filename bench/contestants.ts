@@ -1,0 +1,92 @@
+/**
+ * Who takes part. Each is a program that serves `greeter.v1.Greeter` on a free port of the loopback
+ * and prints the port; `server_process.ts` says how it is told what else to do. An entry more in
+ * this list is a contestant more.
+ *
+ * @module
+ */
+
+import { BENCH, ROOT } from "./folders.ts";
+import type { ToolchainName } from "./toolchains.ts";
+
+/** A server to be measured. */
+export interface Contestant {
+  readonly name: string;
+  /** Its name in tables. */
+  readonly title: string;
+  readonly toolchain: ToolchainName;
+  /**
+   * The command that starts it.
+   *
+   * @param prepared What its toolchain made for it.
+   */
+  command(prepared: string): string[];
+  /** The file that pins its version, and how it stands in there. */
+  readonly version?: readonly [file: string, pattern: RegExp];
+}
+
+/** The contestant that the others are compared with. */
+export const BASE = "kit";
+
+/** All contestants. */
+export const CONTESTANTS: readonly Contestant[] = [
+  {
+    ...inDeno("kit", "FastGRPC, Deno", "servers/kit.ts"),
+    version: ["deno.json", /"version": "([^"]+)"/],
+  },
+  {
+    ...inDeno("bare-deno", "bare node:http2, Deno", "servers/node/bare.mjs"),
+  },
+  {
+    ...inDeno("connect-node-deno", "connect-node, Deno", "servers/node/connect_node.mjs"),
+    version: ["deno.lock", /"@connectrpc\/connect-node@([\d.]+)/],
+  },
+  {
+    ...inDeno("grpc-js-deno", "grpc-js, Deno", "servers/node/grpc_js.mjs"),
+    version: ["deno.lock", /"@grpc\/grpc-js@([\d.]+)/],
+  },
+  inNode("connect-node-node", "connect-node, Node", "connect_node.mjs", "@connectrpc/connect-node"),
+  inNode("grpc-js-node", "grpc-js, Node", "grpc_js.mjs", "@grpc/grpc-js"),
+  inNode("nice-grpc-node", "nice-grpc, Node", "nice_grpc.mjs", "nice-grpc"),
+  {
+    ...{ name: "grpc-go", title: "grpc-go", toolchain: "go" },
+    command: (binary) => [binary],
+    version: ["bench/servers/go/go.mod", /google\.golang\.org\/grpc v([\d.]+)/],
+  },
+  {
+    ...{ name: "tonic", title: "tonic, Rust", toolchain: "cargo" },
+    command: (binary) => [binary],
+    version: ["bench/servers/tonic/Cargo.toml", /tonic = \{ version = "=([\d.]+)"/],
+  },
+  {
+    ...{ name: "grpc-aio", title: "grpc.aio, Python", toolchain: "python" },
+    command: (python) => [python, new URL("servers/python/server.py", BENCH).pathname],
+    version: ["bench/servers/python/requirements.txt", /grpcio==([\d.]+)/],
+  },
+];
+
+/** The version of a contestant, or "" of one that has none. */
+export async function versionOf({ version }: Contestant): Promise<string> {
+  if (version === undefined) return "";
+  const [file, pattern] = version;
+  return pattern.exec(await Deno.readTextFile(new URL(file, ROOT)))?.[1] ?? "";
+}
+
+function inDeno(name: string, title: string, file: string): Contestant {
+  return {
+    ...{ name, title, toolchain: "deno" },
+    command: (deno) => [
+      ...[deno, "run", "--quiet", "--no-prompt", `--config=${new URL("deno.json", ROOT).pathname}`],
+      ...["--allow-net=127.0.0.1", "--allow-read", "--allow-env", "--allow-sys"],
+      new URL(file, BENCH).href,
+    ],
+  };
+}
+
+function inNode(name: string, title: string, file: string, dependency: string): Contestant {
+  return {
+    ...{ name, title, toolchain: "node" },
+    command: (folder) => ["node", `${folder}${file}`],
+    version: ["bench/servers/node/package.json", new RegExp(`"${dependency}": "([^"]+)"`)],
+  };
+}
