@@ -12,8 +12,9 @@ import type { ToolchainName } from "./toolchains.ts";
 /** A server to be measured. */
 export interface Contestant {
   readonly name: string;
-  /** Its name in tables. */
-  readonly title: string;
+  /** The library, and what it runs in where that is not plain. */
+  readonly library: string;
+  readonly runtime?: string;
   readonly toolchain: ToolchainName;
   /**
    * The command that starts it.
@@ -31,50 +32,56 @@ export const BASE = "kit";
 /** All contestants. */
 export const CONTESTANTS: readonly Contestant[] = [
   {
-    ...inDeno("kit", "FastGRPC, Deno", "servers/kit.ts"),
+    ...inDeno("kit", "FastGRPC", "servers/kit.ts"),
     version: ["deno.json", /"version": "([^"]+)"/],
   },
   {
-    ...inDeno("bare-deno", "bare node:http2, Deno", "servers/node/bare.mjs"),
+    ...inDeno("bare-deno", "bare node:http2", "servers/node/bare.mjs"),
   },
   {
-    ...inDeno("connect-node-deno", "connect-node, Deno", "servers/node/connect_node.mjs"),
+    ...inDeno("connect-node-deno", "connect-node", "servers/node/connect_node.mjs"),
     version: ["deno.lock", /"@connectrpc\/connect-node@([\d.]+)/],
   },
   {
-    ...inDeno("grpc-js-deno", "grpc-js, Deno", "servers/node/grpc_js.mjs"),
+    ...inDeno("grpc-js-deno", "grpc-js", "servers/node/grpc_js.mjs"),
     version: ["deno.lock", /"@grpc\/grpc-js@([\d.]+)/],
   },
-  inNode("connect-node-node", "connect-node, Node", "connect_node.mjs", "@connectrpc/connect-node"),
-  inNode("grpc-js-node", "grpc-js, Node", "grpc_js.mjs", "@grpc/grpc-js"),
-  inNode("nice-grpc-node", "nice-grpc, Node", "nice_grpc.mjs", "nice-grpc"),
+  inNode("connect-node-node", "connect-node", "connect_node.mjs", "@connectrpc/connect-node"),
+  inNode("grpc-js-node", "grpc-js", "grpc_js.mjs", "@grpc/grpc-js"),
+  inNode("nice-grpc-node", "nice-grpc", "nice_grpc.mjs", "nice-grpc"),
   {
-    ...{ name: "grpc-go", title: "grpc-go", toolchain: "go" },
+    ...{ name: "grpc-go", library: "grpc-go", toolchain: "go" },
     command: (binary) => [binary],
     version: ["bench/servers/go/go.mod", /google\.golang\.org\/grpc v([\d.]+)/],
   },
   {
-    ...{ name: "tonic", title: "tonic, Rust", toolchain: "cargo" },
+    ...{ name: "tonic", library: "tonic", runtime: "Rust", toolchain: "cargo" },
     command: (binary) => [binary],
     version: ["bench/servers/tonic/Cargo.toml", /tonic = \{ version = "=([\d.]+)"/],
   },
   {
-    ...{ name: "grpc-aio", title: "grpc.aio, Python", toolchain: "python" },
+    ...{ name: "grpc-aio", library: "grpc.aio", runtime: "Python", toolchain: "python" },
     command: (python) => [python, new URL("servers/python/server.py", BENCH).pathname],
     version: ["bench/servers/python/requirements.txt", /grpcio==([\d.]+)/],
   },
 ];
 
-/** The version of a contestant, or "" of one that has none. */
-export async function versionOf({ version }: Contestant): Promise<string> {
-  if (version === undefined) return "";
-  const [file, pattern] = version;
-  return pattern.exec(await Deno.readTextFile(new URL(file, ROOT)))?.[1] ?? "";
+/** Its name in tables, with a version or without. */
+export function titleOf({ library, runtime }: Contestant, version?: string): string {
+  const name = version === undefined ? library : `${library} ${version}`;
+  return runtime === undefined ? name : `${name}, ${runtime}`;
 }
 
-function inDeno(name: string, title: string, file: string): Contestant {
+/** The version of a contestant, of which a bare server has none. */
+export async function versionOf({ version }: Contestant): Promise<string | undefined> {
+  if (version === undefined) return undefined;
+  const [file, pattern] = version;
+  return pattern.exec(await Deno.readTextFile(new URL(file, ROOT)))?.[1];
+}
+
+function inDeno(name: string, library: string, file: string): Contestant {
   return {
-    ...{ name, title, toolchain: "deno" },
+    ...{ name, library, runtime: "Deno", toolchain: "deno" },
     command: (deno) => [
       ...[deno, "run", "--quiet", "--no-prompt", `--config=${new URL("deno.json", ROOT).pathname}`],
       ...["--allow-net=127.0.0.1", "--allow-read", "--allow-env", "--allow-sys"],
@@ -83,9 +90,9 @@ function inDeno(name: string, title: string, file: string): Contestant {
   };
 }
 
-function inNode(name: string, title: string, file: string, dependency: string): Contestant {
+function inNode(name: string, library: string, file: string, dependency: string): Contestant {
   return {
-    ...{ name, title, toolchain: "node" },
+    ...{ name, library, runtime: "Node", toolchain: "node" },
     command: (folder) => ["node", `${folder}${file}`],
     version: ["bench/servers/node/package.json", new RegExp(`"${dependency}": "([^"]+)"`)],
   };

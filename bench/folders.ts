@@ -5,10 +5,10 @@
  */
 
 /** The folder of the project. */
-export const ROOT = new URL("../", import.meta.url);
+export const ROOT: URL = new URL("../", import.meta.url);
 
 /** The folder of the benchmark. */
-export const BENCH = new URL("./", import.meta.url);
+export const BENCH: URL = new URL("./", import.meta.url);
 
 /** An ignored folder for what is built, downloaded and generated. */
-export const CACHE = new URL(".cache/bench/", ROOT);
+export const CACHE: URL = new URL(".cache/bench/", ROOT);

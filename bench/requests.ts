@@ -18,7 +18,7 @@ const PREFIX_BYTES = 5;
 const KIB = 1024;
 
 /** How many messages a streaming call has. */
-export const TIMES = 1000;
+const TIMES = 1000;
 
 /** A request and its reply, both with gRPC's prefix. */
 export interface Request {
@@ -32,10 +32,10 @@ export interface Request {
 }
 
 /** The name of a request. */
-export type RequestName = keyof typeof REQUESTS;
+export type RequestName = "hello" | "1-kib" | "64-kib" | "1-mib" | "times" | "chat";
 
 /** All requests. */
-export const REQUESTS = {
+export const REQUESTS: Readonly<Record<RequestName, Request>> = {
   hello: sayHello("hello", "World"),
   "1-kib": sayHello("1-kib", "x".repeat(KIB)),
   "64-kib": sayHello("64-kib", "x".repeat(64 * KIB)),
@@ -46,7 +46,7 @@ export const REQUESTS = {
     times: TIMES,
   }),
   chat: { ...sayHello("chat", "World"), path: "/greeter.v1.Greeter/Chat" },
-} as const satisfies Record<string, Request>;
+};
 
 /** Of the file with the descriptors of the service, for who has no generated code. */
 export const DESCRIPTORS: string = new URL("greeter.binpb", CACHE).pathname;

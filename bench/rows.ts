@@ -57,7 +57,14 @@ export const HELLO_ROW: Row = { ...HELLO, name: "hello", title: "hello", table: 
 export const ROWS: readonly Row[] = [
   HELLO_ROW,
   { ...HELLO, name: "1-kib", title: "1 KiB", table: "Unary calls", request: "1-kib" },
-  { ...HELLO, name: "64-kib", title: "64 KiB", table: "Unary calls", request: "64-kib", streams: 8 },
+  {
+    ...HELLO,
+    name: "64-kib",
+    title: "64 KiB",
+    table: "Unary calls",
+    request: "64-kib",
+    streams: 8,
+  },
   {
     ...HELLO,
     ...{ name: "1-mib", title: "1 MiB", table: "Unary calls", request: "1-mib" },

@@ -8,7 +8,7 @@
 import { BENCH, CACHE, ROOT } from "./folders.ts";
 
 /** The name of a toolchain. */
-export type ToolchainName = keyof typeof TOOLCHAINS;
+export type ToolchainName = "deno" | "node" | "go" | "cargo" | "python";
 
 /** Prepares what the contestants of a toolchain need, and resolves with what their commands take. */
 type Prepare = () => string | Promise<string>;
@@ -16,13 +16,13 @@ type Prepare = () => string | Promise<string>;
 /** A toolchain is not there. */
 export class MissingToolError extends Error {}
 
-const TOOLCHAINS = {
+const TOOLCHAINS: Record<ToolchainName, Prepare> = {
   deno: () => Deno.execPath(),
   node: prepareNode,
   go: () => buildGo("servers/go/", "go-server"),
   cargo: prepareCargo,
   python: preparePython,
-} as const satisfies Record<string, Prepare>;
+};
 
 /** @throws {MissingToolError} If it is not installed. */
 export async function prepareToolchain(name: ToolchainName): Promise<string> {
@@ -88,7 +88,10 @@ async function preparePython(): Promise<string> {
   await once(new URL("installed", folder), pinned, async () => {
     await runTool("python3", ["-m", "venv", folder.pathname]);
     await runTool(python, ["-m", "pip", "install", "--quiet", "-r", requirements.pathname]);
-    const out = await runTool(python, ["-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]);
+    const out = await runTool(python, [
+      "-c",
+      "import sysconfig; print(sysconfig.get_path('purelib'))",
+    ]);
     const packages = out.trim();
     await runTool(python, [
       ...["-m", "grpc_tools.protoc", "-I", "proto", `--python_out=${packages}`],

@@ -1,7 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { FastGRPC } from "../../mod.ts";
+import { Code, ConnectError, FastGRPC } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
 import { captureLog } from "../support/captured_log.ts";
@@ -18,6 +18,7 @@ import { bodyOf, CONTENT_TYPES, FORMATS, readStatus } from "../support/wire_form
 
 const SAY_HELLO = "/greeter.v1.Greeter/SayHello";
 const CANCEL = 0x8;
+const REFUSED_STREAM = 0x7;
 const ENHANCE_YOUR_CALM = 0xb;
 const MAX_CONCURRENT_STREAMS = 3;
 
@@ -137,7 +138,7 @@ Deno.test("maxConcurrentStreams refuses what a client opens before it has read o
   await using client = await FrameClient.connect({ port: greeter.port });
   const calls = Array.from({ length: 10 }, () => client.sayHello());
   const refused = await Promise.all(calls.slice(4));
-  const REFUSED_STREAM = 0x7;
+
   assertEquals(refused.map(({ resetCode }) => resetCode), Array(6).fill(REFUSED_STREAM));
   await gate.reached(4);
   gate.open();
@@ -180,4 +181,51 @@ Deno.test("app.addToServer() takes the limits, and leaves the server's settings 
   await resetCalls(client, 8);
   await client.closed;
   assertEquals(errorCodesOf(client), [ENHANCE_YOUR_CALM]);
+});
+
+Deno.test("maxResetsPerSecond does not count calls that were answered", async () => {
+  await using greeter = await serveGreeter({
+    handlers: {
+      sayHelloToAll: () => {
+        throw new ConnectError("not this way", Code.PermissionDenied);
+      },
+    },
+    serve: { maxResetsPerSecond: 1 },
+  });
+  await using client = await FrameClient.connect({ port: greeter.port });
+  for (let i = 0; i < 20; i++) {
+    const streamId = client.startCall({ fields: grpcFields("/greeter.v1.Greeter/SayHelloToAll") });
+    assertEquals((await client.response(streamId)).grpcStatus, Code.PermissionDenied);
+    client.send(rstStream(streamId, CANCEL));
+  }
+  assertEquals((await client.sayHello()).grpcStatus, 0);
+});
+
+Deno.test("app.serve() resets a refused call whose answer is not taken", async () => {
+  await using greeter = await serveGreeter();
+  await using client = await FrameClient.connect({ port: greeter.port, streamWindow: 0 });
+  const fields = grpcFields("/nobody", { "content-type": "application/json" });
+  const streamId = client.startCall({ fields, body: new Uint8Array() });
+  assertEquals((await client.response(streamId)).resetCode, CANCEL);
+});
+
+Deno.test("maxConnectionAge refuses the calls of a client that ignores it", async () => {
+  const gate = new Gate();
+  await using greeter = await serveGreeter({
+    handlers: {
+      async sayHello({ name }) {
+        if (name === "wait") await gate.pass();
+        return {};
+      },
+    },
+    serve: { maxConnectionAge: "50ms" },
+  });
+  await using client = await FrameClient.connect({ port: greeter.port });
+  const waiting = client.sayHello("wait");
+  let code: number | undefined;
+  while (code === undefined) code = (await client.sayHello()).resetCode;
+  assertEquals(code, REFUSED_STREAM);
+  gate.open();
+  assertEquals((await waiting).grpcStatus, 0);
+  await client.closed;
 });

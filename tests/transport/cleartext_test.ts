@@ -1,57 +1,15 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { Socket } from "node:net";
+import { createServer } from "node:http2";
+import { type AddressInfo, Socket } from "node:net";
+import { FastGRPC } from "../../mod.ts";
+import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
+import { greeterHandlers } from "../../examples/greeter.ts";
 import { FrameClient } from "../support/frame_client.ts";
+import { postOf, RawConnection } from "../support/raw_connection.ts";
 import { serveGreeter } from "../support/greeter.ts";
-import { bytesOf, concat, FLAG, FRAME, frame, PREFACE, settings } from "../support/http2_frames.ts";
+import { concat, FLAG, FRAME, frame, PREFACE, settings } from "../support/http2_frames.ts";
 import { Gate } from "../support/stalling.ts";
-import { eventually } from "../support/waiting.ts";
-
-const SAY_HELLO = "/greeter.v1.Greeter/SayHello";
-
-/** A connection that is kept open, and whose pieces are as the test has them. */
-class RawConnection implements Disposable {
-  readonly #conn: Deno.Conn;
-
-  private constructor(conn: Deno.Conn) {
-    this.#conn = conn;
-  }
-
-  static async connect(port: number): Promise<RawConnection> {
-    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-    conn.setNoDelay(true);
-    return new RawConnection(conn);
-  }
-
-  async send(...pieces: readonly string[]): Promise<void> {
-    for (const piece of pieces) {
-      await this.#conn.write(bytesOf(piece));
-      // So that each piece is read by itself; how long it takes is of no matter.
-      if (pieces.length > 1) await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  }
-
-  /** What comes up to a pattern, or to the end. */
-  async receive(until: RegExp): Promise<string> {
-    const chunk = new Uint8Array(4096);
-    let received = "";
-    while (!until.test(received)) {
-      const count = await this.#conn.read(chunk);
-      if (count === null) break;
-      received += String.fromCharCode(...chunk.subarray(0, count));
-    }
-    return received;
-  }
-
-  [Symbol.dispose](): void {
-    this.#conn.close();
-  }
-}
-
-function postOf(name: string, contentType = "application/json"): string {
-  const body = JSON.stringify({ name });
-  return `POST ${SAY_HELLO} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${contentType}\r\n` +
-    `content-length: ${body.length}\r\n\r\n${body}`;
-}
+import { eventually, untilRefused } from "../support/waiting.ts";
 
 Deno.test("app.serve() serves HTTP/1.1 and HTTP/2 on one port without TLS", async () => {
   await using greeter = await serveGreeter();
@@ -208,4 +166,68 @@ Deno.test("app.serve() sends what it has at once, on each connection", async () 
   } finally {
     Socket.prototype.setNoDelay = setNoDelay;
   }
+});
+
+Deno.test("app.serve() takes requests of HTTP/1.1 that are cut anywhere", async () => {
+  await using greeter = await serveGreeter();
+  const request = postOf("Deno");
+  const lineBytes = request.indexOf("\n");
+  await Promise.all(Array.from({ length: lineBytes }, async (_, at) => {
+    using http1 = await RawConnection.connect(greeter.port);
+    await http1.send(request.slice(0, at), request.slice(at, at + 9), request.slice(at + 9));
+    assertMatch(await http1.receive(/}$/), /^HTTP\/1.1 200 OK\r\n/);
+  }));
+});
+
+Deno.test("app.serve() keeps a connection of HTTP/1.1 open after requests that it refuses", async () => {
+  await using greeter = await serveGreeter({ app: { cors: { origins: ["https://a.example"] } } });
+  using http1 = await RawConnection.connect(greeter.port);
+  const preflight = "OPTIONS /greeter.v1.Greeter/SayHello HTTP/1.1\r\nhost: localhost\r\n" +
+    "origin: https://a.example\r\naccess-control-request-method: POST\r\n\r\n";
+  await http1.send(preflight);
+  assertMatch(await http1.receive(/\r\n\r\n/), /^HTTP\/1.1 204 /);
+  await http1.send("GET /nobody HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  assertMatch(await http1.receive(/}$/), /^HTTP\/1.1 404 /);
+  await http1.send(preflight + postOf("Deno"));
+  assertMatch(await http1.receive(/}$/), /^HTTP\/1.1 204 .*Hello Deno"}$/s);
+});
+
+Deno.test("maxConnectionIdle is what ends a connection of HTTP/1.1", async () => {
+  await using greeter = await serveGreeter({ serve: { maxConnectionIdle: "50ms" } });
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send(postOf("Deno"));
+  const answer = await http1.receive(/}$/);
+  assertEquals(/keep-alive: timeout/i.test(answer), false, answer);
+  assertEquals(await http1.receive(/./), "");
+});
+
+Deno.test("shutdown() serves a request of HTTP/1.1 that is on its way", async () => {
+  await using greeter = await serveGreeter({ serve: { gracefulTimeout: Infinity } });
+  using http1 = await RawConnection.connect(greeter.port);
+  await http1.send(postOf("early"));
+  await http1.receive(/}$/);
+  const finished = greeter.server.shutdown();
+  await untilRefused(greeter.port);
+  await http1.send(postOf("late"));
+  const answer = await http1.receive(/}$/);
+  assertMatch(answer, /\r\nconnection: close\r\n.*Hello late/is);
+  await finished;
+});
+
+Deno.test("app.addToServer() leaves the user's listeners for connections alone", async () => {
+  const app = new FastGRPC();
+  app.addService(Greeter, greeterHandlers);
+  const http2Server = createServer();
+  const seen: string[] = [];
+  http2Server.on("connection", () => seen.push("each"));
+  http2Server.once("connection", () => seen.push("first"));
+  await using _server = await app.addToServer(http2Server);
+  await new Promise<void>((resolve) => http2Server.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = http2Server.address() as AddressInfo;
+  await using http2 = await FrameClient.connect({ port });
+  await http2.sayHello();
+  using http1 = await RawConnection.connect(port);
+  await http1.send(postOf("Deno"));
+  await http1.receive(/}$/);
+  assertEquals(seen, ["each", "first", "each"]);
 });

@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { connect as connectTcp } from "node:net";
 import { FrameClient } from "../support/frame_client.ts";
 import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
-import { FLAG, FRAME, goaway, PREFACE, settings } from "../support/http2_frames.ts";
+import { FLAG, FRAME, goaway, PREFACE, settings, windowUpdate } from "../support/http2_frames.ts";
 import { createPemSet, type PemSet } from "../support/pem_files.ts";
 import { Gate } from "../support/stalling.ts";
 import { eventually, untilRefused } from "../support/waiting.ts";
@@ -232,4 +232,26 @@ Deno.test("drain() does not wait long for a connection on which nothing is said"
   using _silent = await Deno.connect({ hostname: "127.0.0.1", port: greeter.port });
   await eventually("it is accepted", () => greeter.server.connectionCount === 1);
   await greeter.server.shutdown();
+});
+
+Deno.test("drain() waits for a client that empties the system's buffers slowly", async () => {
+  const message = "x".repeat(1_500_000);
+  await using greeter = await serveGreeter({
+    handlers: { sayHello: () => ({ message }) },
+    serve: { gracefulTimeout: Infinity },
+  });
+  await using client = await FrameClient.connect({ port: greeter.port });
+  const call = client.sayHello();
+  await eventually("the call has come", () => greeter.server.callCount > 0);
+  client.pause();
+  const finished = greeter.server.shutdown();
+  // Signs of life, for longer than a client that is silent is waited for.
+  for (let i = 0; i < 10; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    client.send(windowUpdate(0, 1));
+  }
+  client.resume();
+  const { bytes, grpcStatus } = await call;
+  assertEquals({ isWhole: bytes > message.length, grpcStatus }, { isWhole: true, grpcStatus: 0 });
+  await finished;
 });
