@@ -33,7 +33,6 @@ const H2_ENHANCE_YOUR_CALM = 11;
 /** What a connection begins with instead of what it should. */
 const OPENINGS: Readonly<Record<string, Uint8Array>> = {
   "garbage": GARBAGE,
-  "an HTTP/1.1 request": bytesOf("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
   "garbage after the preface": concat(PREFACE, GARBAGE),
   "HEADERS before SETTINGS": concat(PREFACE, headers(1, FIELDS)),
 };
