@@ -4,7 +4,6 @@ import { envelope, sayHelloRequest } from "../support/envelopes.ts";
 import { FrameClient } from "../support/frame_client.ts";
 import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
 import {
-  bytesOf,
   concat,
   data,
   FLAG,
