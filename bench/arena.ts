@@ -59,7 +59,7 @@ export class Arena implements AsyncDisposable {
         failure = (error as Error).message;
       }
       const ending = await this.#server?.hasEnded();
-      if (ending !== undefined) this.#options.results.addCrash(this.#name, ending);
+      if (ending !== undefined) this.#options.results.addCrash(this.#name, what, ending);
       if (ending !== undefined || failure !== undefined) await this.#stop();
       if (failure === undefined) return value;
       if (ending === undefined) {

@@ -26,7 +26,7 @@ export async function checkReply(
     if (status !== "0") throw new Error(`${path} ended with grpc-status ${status}`);
     const expected = Buffer.concat(Array.from({ length: times }, () => reply));
     if (!data.equals(expected)) {
-      throw new Error(`${path} answered ${data.length} bytes, not the ${expected.length} expected`);
+      throw new Error(`${path} answered ${data.length} bytes, not the right ${expected.length}`);
     }
   } finally {
     const { promise, resolve } = Promise.withResolvers<void>();

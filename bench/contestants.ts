@@ -7,6 +7,7 @@
  */
 
 import { BENCH, ROOT } from "./folders.ts";
+import type { Variant } from "./rows.ts";
 import type { ToolchainName } from "./toolchains.ts";
 
 /** A server to be measured. */
@@ -22,6 +23,8 @@ export interface Contestant {
    * @param prepared What its toolchain made for it.
    */
   command(prepared: string): string[];
+  /** The ways to start it that it does not have. */
+  readonly lacks?: readonly Variant[];
   /** The file that pins its version, and how it stands in there. */
   readonly version?: readonly [file: string, pattern: RegExp];
 }
@@ -37,6 +40,7 @@ export const CONTESTANTS: readonly Contestant[] = [
   },
   {
     ...inDeno("bare-deno", "bare node:http2", "servers/node/bare.mjs"),
+    lacks: ["observed"],
   },
   {
     ...inDeno("connect-node-deno", "connect-node", "servers/node/connect_node.mjs"),

@@ -10,13 +10,7 @@ import { type Cores, findCores } from "./cores.ts";
 import type { Clients } from "./load.ts";
 import { type Row, ROWS } from "./rows.ts";
 import type { Settings } from "./settings.ts";
-import {
-  isInstalled,
-  MissingToolError,
-  prepareClient,
-  prepareToolchain,
-  type ToolchainName,
-} from "./toolchains.ts";
+import { isInstalled, MissingToolError, prepareClient, prepareToolchain } from "./toolchains.ts";
 
 /** A contestant that can be started. */
 export interface Ready {
@@ -46,24 +40,28 @@ export async function prepareLineup(settings: Settings): Promise<Lineup> {
     return clients[client] !== undefined;
   });
   if (rows.length === 0) throw new Error(`Cannot measure anything:\n${leftOut.join("\n")}`);
-  const toolchains = new Map<ToolchainName, string | undefined>();
-  const ready: Ready[] = [];
-  for (const contestant of CONTESTANTS) {
-    const { name, toolchain } = contestant;
-    if (!settings.contestants.includes(name)) continue;
-    if (!toolchains.has(toolchain)) {
-      console.error(`preparing ${toolchain} ...`);
-      toolchains.set(
-        toolchain,
-        await orLeftOut(titleOf(contestant), leftOut, () => prepareToolchain(toolchain)),
-      );
-    }
-    const prepared = toolchains.get(toolchain);
-    if (prepared === undefined) continue;
-    ready.push({ contestant, command: [...cores.server, ...contestant.command(prepared)] });
-  }
+  const ready = await prepareContestants(settings, cores, leftOut);
   for (const each of leftOut) console.error(`left out: ${each}`);
   return { ready, rows, clients, cores, leftOut };
+}
+
+async function prepareContestants(
+  settings: Settings,
+  cores: Cores,
+  leftOut: string[],
+): Promise<Ready[]> {
+  const picked = CONTESTANTS.filter(({ name }) => settings.contestants.includes(name));
+  const ready: Ready[] = [];
+  for (const [toolchain, contestants] of Map.groupBy(picked, ({ toolchain }) => toolchain)) {
+    console.error(`preparing ${toolchain} ...`);
+    const titles = contestants.map((each) => titleOf(each)).join(", ");
+    const prepared = await orLeftOut(titles, leftOut, () => prepareToolchain(toolchain));
+    if (prepared === undefined) continue;
+    for (const contestant of contestants) {
+      ready.push({ contestant, command: [...cores.server, ...contestant.command(prepared)] });
+    }
+  }
+  return ready;
 }
 
 async function findClients(cores: Cores, leftOut: string[]): Promise<Clients> {

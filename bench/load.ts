@@ -115,14 +115,17 @@ async function runH2load(load: Load, h2load: readonly string[]): Promise<Outcome
   const fields = { "content-type": CONTENT_TYPE, te: "trailers", ...row.fields };
   const output = await run([
     ...h2load,
-    ...[`--duration=${seconds * 1000}ms`, `--warm-up-time=${warmUpMs}ms`],
+    ...(row.calls === undefined
+      ? [`--duration=${seconds * 1000}ms`, `--warm-up-time=${warmUpMs}ms`]
+      : [`--requests=${row.calls}`]),
     ...[`--clients=${row.connections}`, `--max-concurrent-streams=${row.streams}`],
     `--data=${file}`,
     ...Object.entries(fields).map(([name, value]) => `--header=${name}: ${value}`),
     `${row.variant === "tls" ? "https" : "http"}://127.0.0.1:${port}${path}`,
   ], boundOf(load));
   const find = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
-  const [succeeded, failed, data] = [
+  const [rate, succeeded, failed, data] = [
+    find(/([\d.]+) req\/s/),
     find(/(\d+) succeeded/),
     find(/(\d+) failed/),
     find(/\((\d+)\) data/),
@@ -134,7 +137,7 @@ async function runH2load(load: Load, h2load: readonly string[]): Promise<Outcome
   if (data < succeeded * reply.length) {
     throw new Error(`h2load: ${succeeded} replies had ${data} bytes only`);
   }
-  return { rate: succeeded / seconds, calls: data / reply.length };
+  return { rate, calls: data / reply.length };
 }
 
 async function runOwn(

@@ -14,6 +14,7 @@ const NONE = "–";
 /** With less of its core taken, it is the client that sets the pace. */
 const BUSY_SHARE = 0.85;
 const KIB = 1024;
+const LINE_WIDTH = 100;
 
 /** What a report is made from. */
 export interface ReportOptions {
@@ -47,15 +48,23 @@ async function introduction({ settings, lineup }: ReportOptions): Promise<string
   const { rounds, seconds } = settings;
   const times = rounds === 1 ? "Measured once" : `The median of ${rounds} rounds in turns`;
   const cpu = /^model name\s*: (.+)$/m.exec(await Deno.readTextFile("/proc/cpuinfo"))?.[1];
-  return `${times}, ${seconds} s for each number; ${lineup.cores.description}${
-    cpu === undefined ? "" : ` (${cpu})`
-  }; Deno ${Deno.version.deno}. In brackets: the ratio to the kit in the same run, which is what ` +
-    "counts, as machines differ. `deno task bench` measures again.";
+  return wrap(
+    `${times}, ${seconds} s for each number; ${lineup.cores.description}${
+      cpu === undefined ? "" : ` (${cpu})`
+    }; Deno ${Deno.version.deno}. In brackets: the ratio to the kit in the same run, which is what ` +
+      "counts, as machines differ. `deno task bench` measures again.",
+  );
 }
 
 function rateCell({ results }: ReportOptions, name: string, row: Row): string {
+  if (row.calls !== undefined) {
+    const samples = results.samples(name, row.name);
+    return `died in ${samples.filter((hasDied) => hasDied).length} of ${samples.length}`;
+  }
   const rate = results.median(name, row.name);
-  if (rate === undefined) return results.crashes(name).length > 0 ? "crashed" : NONE;
+  if (rate === undefined) {
+    return results.crashes(name).some(({ what }) => what === row.title) ? "crashed" : NONE;
+  }
   const base = results.median(BASE, row.name);
   return base === undefined ? whole(rate) : `${whole(rate)} (${(rate / base).toFixed(2)})`;
 }
@@ -92,7 +101,7 @@ function extras({ results, lineup, contestants }: ReportOptions, titles: string[
       cell(name, "rssIdleKib", (value) => value.toFixed(1)),
       cell(name, "rssPeakKib", mib),
       cell(name, "cpuUs", (value) => value.toFixed(1)),
-      cell(name, "busyShare", (value) => `${Math.round(value * 100)} %`),
+      cell(name, "busyShare", (value) => `${Math.min(100, Math.round(value * 100))} %`),
     ]);
     tables.push(section("What hello takes", table(head, titles, cells)));
   }
@@ -102,10 +111,10 @@ function extras({ results, lineup, contestants }: ReportOptions, titles: string[
 /** Crashes, failures, what is not in the tables and how to read them. */
 function remarks({ results, lineup, contestants }: ReportOptions): string[] {
   const crashes = contestants.flatMap((each) => {
-    const endings = results.crashes(each.name);
-    if (endings.length === 0) return [];
-    const kinds = Map.groupBy(endings, (each) => each);
-    const list = Array.from(kinds, ([kind, each]) => `${each.length} × ${kind}`).join(", ");
+    const crashes = results.crashes(each.name);
+    if (crashes.length === 0) return [];
+    const kinds = Map.groupBy(crashes, ({ what, ending }) => `${ending} at "${what}"`);
+    const list = Array.from(kinds, ([kind, { length }]) => `${length} × ${kind}`).join(", ");
     return [`- ${titleOf(each)} died and was started again: ${list}.`];
   });
   const failures = contestants.flatMap((each) =>
@@ -127,7 +136,21 @@ function remarks({ results, lineup, contestants }: ReportOptions): string[] {
 }
 
 function list(title: string, lines: string[]): string[] {
-  return lines.length === 0 ? [] : [section(title, lines.join("\n"))];
+  return lines.length === 0
+    ? []
+    : [section(title, lines.map((line) => wrap(line, "  ")).join("\n"))];
+}
+
+/** Breaks lines where `deno fmt` does. */
+function wrap(text: string, indent = ""): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.trim() !== word && longer.length > LINE_WIDTH) lines.push(indent + word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join("\n");
 }
 
 function section(title: string, content: string): string {

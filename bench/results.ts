@@ -17,10 +17,18 @@ export type Extra =
   | "p99"
   | "p999";
 
+/** A server that died. */
+export interface Crash {
+  /** At which work, as tables have it. */
+  readonly what: string;
+  /** The signal, or the exit code. */
+  readonly ending: string;
+}
+
 /** Samples by contestant and metric. */
 export class Results {
   readonly #samples = new Map<string, number[]>();
-  readonly #crashes = new Map<string, string[]>();
+  readonly #crashes = new Map<string, Crash[]>();
   readonly #failures = new Map<string, Set<string>>();
 
   /** Notes a sample. */
@@ -28,19 +36,24 @@ export class Results {
     append(this.#samples, `${contestant} ${metric}`, value);
   }
 
-  /** The middle one of the samples, of which there may be none. */
+  /** The samples, of which there may be none. */
+  samples(contestant: string, metric: string): readonly number[] {
+    return this.#samples.get(`${contestant} ${metric}`) ?? [];
+  }
+
+  /** The middle one of the samples. */
   median(contestant: string, metric: string): number | undefined {
-    const sorted = this.#samples.get(`${contestant} ${metric}`)?.toSorted((a, b) => a - b);
-    return sorted?.[Math.floor(sorted.length / 2)];
+    const sorted = this.samples(contestant, metric).toSorted((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)];
   }
 
-  /** Notes that a server died, and how. */
-  addCrash(contestant: string, ending: string): void {
-    append(this.#crashes, contestant, ending);
+  /** Notes that a server died, at what, and how. */
+  addCrash(contestant: string, what: string, ending: string): void {
+    append(this.#crashes, contestant, { what, ending });
   }
 
-  /** How each server died that did. */
-  crashes(contestant: string): readonly string[] {
+  /** The servers that died. */
+  crashes(contestant: string): readonly Crash[] {
     return this.#crashes.get(contestant) ?? [];
   }
 

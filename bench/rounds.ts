@@ -10,11 +10,13 @@ import type { Lineup, Ready } from "./lineup.ts";
 import { runLoad, runOpenLoop, withIdleConnections } from "./load.ts";
 import type { Results } from "./results.ts";
 import { HELLO_ROW, type Row, type Variant } from "./rows.ts";
+import { startServer } from "./server_process.ts";
 import type { CertificateFiles, Settings } from "./settings.ts";
 
 const VARIANTS: readonly Variant[] = ["plain", "tls", "mtls", "observed"];
 const WARM_UP_MS = 150;
 const IDLE_CONNECTIONS = 1000;
+const LEAVING_TIMES = 2;
 /** Of a latency's percentiles the rarest wants a few thousand calls. */
 const OPEN_LOOP_FACTOR = 2;
 const OPEN_LOOP_CONNECTIONS = 4;
@@ -53,7 +55,10 @@ export async function runFootprints(run: Run): Promise<void> {
 
 async function takeTurn(run: Run, ready: Ready, variant: Variant, label: string): Promise<void> {
   const { results, files } = run;
-  const rows = run.lineup.rows.filter((row) => row.variant === variant);
+  const { contestant: { lacks = [] } } = ready;
+  const all = run.lineup.rows.filter((row) => row.variant === variant && !lacks.includes(variant));
+  const [leaving, rows] = [all.filter(isLeaving), all.filter((row) => !isLeaving(row))];
+  for (const row of leaving) await leave(run, ready, row, label);
   if (rows.length === 0) return;
   await using arena = new Arena(ready, { variant, files, results });
   for (const row of rows) {
@@ -61,6 +66,33 @@ async function takeTurn(run: Run, ready: Ready, variant: Variant, label: string)
     const rate = await arena.with(row.title, (guest) => measure(run, ready, row, guest));
     console.error(`${label}  ${row.title}: ${formatRate(rate)} ${row.unit}`);
   }
+}
+
+function isLeaving({ calls }: Row): boolean {
+  return calls !== undefined;
+}
+
+/**
+ * Whether a server outlives its clients. They are its first: what a single call and its end have left
+ * behind in the process hides the death of it more often than not.
+ */
+async function leave(run: Run, ready: Ready, row: Row, label: string): Promise<void> {
+  const { lineup: { clients }, settings: { seconds }, results, files } = run;
+  const { name } = ready.contestant;
+  await using server = await startServer(ready.command, row.variant, files);
+  let failure = "";
+  try {
+    for (let time = 0; time < LEAVING_TIMES; time++) {
+      await runLoad({ row, port: server.port, warmUpMs: 0, seconds }, clients, files);
+    }
+  } catch (error) {
+    failure = (error as Error).message;
+  }
+  const ending = await server.hasEnded();
+  if (ending !== undefined) results.addCrash(name, row.title, ending);
+  else if (failure !== "") results.addFailure(name, `${row.title}: ${failure}`);
+  results.add(name, row.name, ending === undefined ? 0 : 1);
+  console.error(`${label}  ${row.title}: ${ending ?? "lives"}`);
 }
 
 async function measure(

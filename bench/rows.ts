@@ -38,6 +38,13 @@ export interface Row {
    * @default {150}
    */
   readonly warmUpMs?: number;
+  /**
+   * Calls to make on a server that was just started, after which each connection is ended with
+   * GOAWAY while others go on. What counts then is whether the server lives.
+   *
+   * @default {undefined} as many as the time allows, whose number counts
+   */
+  readonly calls?: number;
 }
 
 const HELLO = {
@@ -72,9 +79,10 @@ export const ROWS: readonly Row[] = [
   },
   { ...STREAM, name: "server-stream", title: "server stream", request: "times", streams: 8 },
   { ...STREAM, name: "bidi", title: "bidi", request: "chat", streams: 8, window: 16 },
-  connections("1", 1, 100),
-  connections("100", 100, 1),
-  connections("1,000", 1000, 1),
+  connections("1 connection", 1, 100),
+  connections("100 connections", 100, 1),
+  { ...connections("1,000 connections", 1000, 1), warmUpMs: 1500 },
+  { ...connections("16 that leave", 16, 32), name: "leaving", calls: 3200 },
   {
     ...HELLO,
     ...{ name: "deadline", title: "deadline", table: "What else a call has" },
@@ -88,7 +96,7 @@ export const ROWS: readonly Row[] = [
 function connections(title: string, connections: number, streams: number): Row {
   return {
     ...HELLO,
-    ...{ title, connections, streams, table: "Connections", warmUpMs: connections },
+    ...{ title, connections, streams, table: "Connections" },
     name: `${connections}-connection${connections === 1 ? "" : "s"}`,
   };
 }

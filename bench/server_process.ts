@@ -73,7 +73,8 @@ export async function startServer(
   } catch (error) {
     await stop();
     await lines.cancel();
-    throw new Error(`${command.join(" ")} ${ending}:\n${words?.text()}`, { cause: error });
+    console.error(words?.text());
+    throw new Error(`the server did not start: ${(error as Error).message}`);
   }
   return {
     port,
@@ -114,12 +115,12 @@ function environment(variant: Variant, files: CertificateFiles): Record<string, 
 
 async function readPort(lines: ReadableStreamDefaultReader<string>): Promise<number> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("no port in time")), START_BOUND_MS);
+  const timer = setTimeout(() => reject(new Error("it printed no port in time")), START_BOUND_MS);
   try {
     let text = "";
     while (!text.includes("\n")) {
       const { value, done } = await Promise.race([lines.read(), promise]);
-      if (done) throw new Error("ended before it printed a port");
+      if (done) throw new Error("it ended before it printed a port");
       text += value;
     }
     return Number(text.trim());

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { ensureDevCerts } from "../src/dev_certs/dev_certs.ts";
 import { CONTESTANTS } from "./contestants.ts";
 import { CACHE, ROOT } from "./folders.ts";
@@ -64,7 +65,7 @@ export function readSettings(args: string[]): Settings {
   });
   const { quick, output, help } = values;
   const isWhole = args.length === 0;
-  const folder = output === undefined ? CACHE : new URL(`file://${Deno.cwd()}/${output}/`);
+  const folder = output === undefined ? CACHE : pathToFileURL(`${resolve(output)}/`);
   return {
     contestants: pick("contestant", values.contestants, CONTESTANTS),
     rows: pick("row", values.rows, ROWS),

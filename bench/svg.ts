@@ -40,7 +40,9 @@ export function renderChart(
   results: Results,
 ): string {
   const panels = rows.filter(({ name }) => PANELS.includes(name));
-  const shown = panels.length > 0 ? panels : rows.slice(0, 1);
+  const shown = panels.length > 0
+    ? panels
+    : rows.filter(({ calls }) => calls === undefined).slice(0, 1);
   let top = MARGIN;
   const drawn = shown.map((row) => {
     const panel = renderPanel(contestants, row, results, top);

@@ -39,14 +39,13 @@ function hello(stream) {
   let length = 0;
   stream.on("data", (chunk) => {
     length += chunk.length;
-    if (!replies.has(length)) chunks.push(chunk);
+    chunks.push(chunk);
   });
   stream.on("end", () => {
     let reply = replies.get(length);
     if (reply === undefined) {
-      const request = Buffer.concat(chunks);
-      reply = envelope(Buffer.concat([Buffer.from("Hello "), nameIn(request)]));
-      if (request.length === length) replies.set(length, reply);
+      reply = envelope(Buffer.concat([Buffer.from("Hello "), nameIn(Buffer.concat(chunks))]));
+      replies.set(length, reply);
     }
     stream.end(reply);
   });

@@ -7,7 +7,15 @@ import {
   ServerInterceptingCall,
 } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { greet, IS_OBSERVED, logCall, PROTO, PROTO_FOLDER, tell, TLS } from "./service.mjs";
+import {
+  createCredentials,
+  greet,
+  IS_OBSERVED,
+  logCall,
+  PROTO,
+  PROTO_FOLDER,
+  tell,
+} from "./service.mjs";
 
 const definition = loadSync(PROTO, { includeDirs: [PROTO_FOLDER] });
 const { Greeter } = loadPackageDefinition(definition).greeter.v1;
@@ -57,9 +65,7 @@ server.addService(Greeter.service, {
     call.on("end", () => call.end());
   },
 });
-const credentials = TLS === undefined ? ServerCredentials.createInsecure() : ServerCredentials
-  .createSsl(TLS.ca ?? null, [{ private_key: TLS.key, cert_chain: TLS.cert }], "ca" in TLS);
-server.bindAsync("127.0.0.1:0", credentials, (error, port) => {
+server.bindAsync("127.0.0.1:0", createCredentials(ServerCredentials), (error, port) => {
   if (error) throw error;
   tell(port);
 });

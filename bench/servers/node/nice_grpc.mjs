@@ -3,7 +3,15 @@
 import { loadPackageDefinition, ServerCredentials } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import { createServer } from "nice-grpc";
-import { greet, IS_OBSERVED, logCall, PROTO, PROTO_FOLDER, tell, TLS } from "./service.mjs";
+import {
+  createCredentials,
+  greet,
+  IS_OBSERVED,
+  logCall,
+  PROTO,
+  PROTO_FOLDER,
+  tell,
+} from "./service.mjs";
 
 const definition = loadSync(PROTO, { includeDirs: [PROTO_FOLDER] });
 const { Greeter } = loadPackageDefinition(definition).greeter.v1;
@@ -22,15 +30,13 @@ async function* intercept(call, context) {
 let server = createServer();
 if (IS_OBSERVED) server = server.use(log).use(intercept);
 server.add(Greeter.service, {
-  sayHello: ({ name }) => Promise.resolve(greet(name)),
-  async *sayHelloTimes({ name, times }) {
+  SayHello: ({ name }) => Promise.resolve(greet(name)),
+  async *SayHelloTimes({ name, times }) {
     for (let sent = 0; sent < times; sent++) yield greet(name);
   },
-  sayHelloToAll: () => Promise.resolve(greet("all")),
-  async *chat(requests) {
+  SayHelloToAll: () => Promise.resolve(greet("all")),
+  async *Chat(requests) {
     for await (const { name } of requests) yield greet(name);
   },
 });
-const credentials = TLS === undefined ? ServerCredentials.createInsecure() : ServerCredentials
-  .createSsl(TLS.ca ?? null, [{ private_key: TLS.key, cert_chain: TLS.cert }], "ca" in TLS);
-tell(await server.listen("127.0.0.1:0", credentials));
+tell(await server.listen("127.0.0.1:0", createCredentials(ServerCredentials)));

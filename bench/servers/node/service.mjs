@@ -26,6 +26,15 @@ export const TLS = process.env.BENCH_CERT === undefined ? undefined : {
   }),
 };
 
+/** What grpc-js and who builds on it takes. */
+export function createCredentials({ createInsecure, createSsl }) {
+  if (TLS === undefined) return createInsecure();
+  // Without any, all of the roots that it brings are named to clients, by a server in Deno in a
+  // message that is too long for them.
+  const roots = TLS.ca ?? TLS.cert;
+  return createSsl(roots, [{ private_key: TLS.key, cert_chain: TLS.cert }], "ca" in TLS);
+}
+
 /** The reply to a name. */
 export function greet(name) {
   return { message: `Hello ${name}` };
