@@ -5,7 +5,8 @@
  * @module
  */
 
-import { startTimer, stopTimer } from "./timer_heap.ts";
+/** The longest that `setTimeout` takes, 2^31 - 1 ms or 24.8 days: anything above fires at once. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
 /** Timeouts of one method in the three layers, each in milliseconds; `Infinity` is no limit. */
 export interface TimeoutLayers {
@@ -63,7 +64,14 @@ export class Deadline {
    */
   onPass(callback: () => void): () => void {
     if (this.#at === Infinity) return () => {};
-    const timer = startTimer(this.#at, callback);
-    return () => stopTimer(timer);
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = () => {
+      timer = setTimeout(
+        () => this.passed ? callback() : arm(),
+        Math.min(Math.ceil(this.remainingMs), MAX_TIMER_MS),
+      );
+    };
+    arm();
+    return () => clearTimeout(timer);
   }
 }
