@@ -147,12 +147,12 @@ export class Connection implements Mortal {
   /** A request came; it lasts until the emitter, a stream or a response, closes. */
   begin(exchange: Exchange): void {
     this.#endHandshake();
-    if (this.#draining && this.#session === undefined) {
-      clearInterval(this.#drainTimer);
-      this.#clientKnowsSince = performance.now();
-    }
     this.#exchanges.add(exchange);
     this.#idleSince = Infinity;
+    if (this.#draining && this.#session === undefined) {
+      clearInterval(this.#drainTimer);
+      this.#noteClientKnows();
+    }
     exchange.once("close", () => {
       this.#exchanges.delete(exchange);
       if (this.#exchanges.size === 0) this.#idleSince = performance.now();
@@ -179,7 +179,7 @@ export class Connection implements Mortal {
     if (this.#draining || this.#tcp.destroyed) return;
     this.#draining = true;
     if (this.#session?.destroyed === false) this.#sayGoaway();
-    else if (this.#exchanges.size > 0) this.#clientKnowsSince = performance.now();
+    else if (this.#exchanges.size > 0) this.#noteClientKnows();
     // A request may be on its way, of HTTP/1.1 or behind a handshake.
     else this.#startDrainTimer(() => this.destroy(), PING_MS);
   }
@@ -189,12 +189,7 @@ export class Connection implements Mortal {
     this.#wire.write(goaway(H2_ERROR.noError));
     // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
     // here when a second one is answered.
-    this.#ping(() =>
-      this.#ping(() => {
-        this.#clientKnowsSince = performance.now();
-        this.#closeIfDone();
-      })
-    );
+    this.#ping(() => this.#ping(() => this.#noteClientKnows()));
   }
 
   /** Closes now. */
@@ -219,6 +214,11 @@ export class Connection implements Mortal {
     });
   }
 
+  #noteClientKnows(): void {
+    this.#clientKnowsSince = performance.now();
+    this.#closeIfDone();
+  }
+
   #closeIfDone(): void {
     if (this.#clientKnowsSince === Infinity || this.#exchanges.size > 0) return;
     if (this.#session === undefined) this.destroy();
@@ -227,10 +227,7 @@ export class Connection implements Mortal {
 
   /** Calls back when the client has answered, and closes if it does not and nothing is left to do. */
   #ping(onAnswer: () => void): void {
-    const giveUp = () => {
-      this.#clientKnowsSince = performance.now();
-      this.#closeIfDone();
-    };
+    const giveUp = () => this.#noteClientKnows();
     const step = this.#startDrainTimer(giveUp, PING_MS);
     try {
       this.#session!.ping(() => {
