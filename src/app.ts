@@ -21,6 +21,7 @@ import {
   type ServeOptions,
 } from "./options.ts";
 import { ConnectLane } from "./protocol/connect_lane.ts";
+import { GrpcLane } from "./protocol/grpc/grpc_lane.ts";
 import { Server } from "./server.ts";
 import {
   type MethodSpec,
@@ -188,14 +189,23 @@ export class FastGRPC {
     try {
       const methods = await this.#resolveMethods(options.healthCheck);
       const { cors, types, maxReceiveBytes, maxSendBytes } = this.#options;
-      const lane = new ConnectLane(methods.values(), {
+      const specs = [...methods.values()];
+      const laneOptions = {
         interceptors: this.#interceptors,
         maxReceiveBytes,
         maxSendBytes,
         types,
-      });
+      };
+      const connectLane = new ConnectLane(specs, laneOptions);
+      const grpcLane = new GrpcLane(specs, laneOptions);
       const { maxHeaderListBytes } = options.limits;
-      const dispatcher = new Dispatcher({ methods, lane, cors, maxHeaderListBytes });
+      const dispatcher = new Dispatcher({
+        methods,
+        connectLane,
+        grpcLane,
+        cors,
+        maxHeaderListBytes,
+      });
       const listener = await open((stream) => dispatcher.dispatch(stream));
       const server = new Server({ listener, dispatcher, health: this.#health, options });
       server.finished.then(() => this.#running = false);

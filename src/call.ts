@@ -41,7 +41,10 @@ export class Call implements CallInfo {
   /** INTERNAL, with what a handler threw that may not go out as its cause: for the log alone. */
   failure: ConnectError | undefined;
 
-  readonly #controller = new AbortController();
+  /** Is told when the call is ended early; at most one lane serves it. */
+  onCancel: ((reason: ConnectError) => void) | undefined;
+
+  #controller: AbortController | undefined;
   readonly #waiting = new Set<(reason: ConnectError) => void>();
   readonly #stopTimer: () => void;
   #endReason: ConnectError | undefined;
@@ -56,8 +59,13 @@ export class Call implements CallInfo {
     this.#stopTimer = this.deadline.onPass(() => this.#expire());
   }
 
-  /** Aborted when the call ends early, its reason being a {@linkcode ConnectError}. */
+  /** Aborted when the call has ended, its reason being a {@linkcode ConnectError}. Made when asked for. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#endReason !== undefined) this.#controller.abort(this.#endReason);
+      else if (this.#finished) this.#controller.abort(callIsOver());
+    }
     return this.#controller.signal;
   }
 
@@ -71,15 +79,18 @@ export class Call implements CallInfo {
     if (this.#endReason !== undefined || this.#finished) return;
     this.#endReason = reason;
     this.#stopTimer();
-    this.#controller.abort(reason);
+    this.#controller?.abort(reason);
+    this.onCancel?.(reason);
     for (const reject of this.#waiting) reject(reason);
     this.#waiting.clear();
   }
 
   /** The call is over: no timer is left, and nobody who waits for it. */
   finish(): void {
+    if (this.#finished) return;
     this.#finished = true;
     this.#stopTimer();
+    if (this.#endReason === undefined) this.#controller?.abort(callIsOver());
     if (this.#waiting.size === 0) return;
     const reason = callIsOver();
     for (const reject of this.#waiting) reject(reason);

@@ -29,7 +29,7 @@ export interface CallInfo {
 /** Details of an error: messages with their schemas, as {@linkcode ConnectError} takes them. */
 export type ErrorDetails = NonNullable<ConstructorParameters<typeof ConnectError>[3]>;
 
-/** What a protocol knows of a call, for a {@linkcode ServiceContext}. */
+/** What a protocol knows of a call, for a {@linkcode ServiceContext}. May be made when asked for. */
 export interface ServiceContextInit {
   /** The call itself. */
   readonly call: CallInfo;
@@ -47,50 +47,60 @@ export interface ServiceContextInit {
 
 /** One call, as its handler sees it. */
 export class ServiceContext {
+  readonly #init: ServiceContextInit;
+
+  /** Made by the kit, once for each call. */
+  constructor(init: ServiceContextInit) {
+    this.#init = init;
+  }
+
   /**
    * Aborted when the call has ended: `reason` is a {@linkcode ConnectError} with DEADLINE_EXCEEDED,
    * CANCELLED (the client left) or UNAVAILABLE (the server stops). It is aborted after a success as
    * well, so that work left behind can stop: look at `reason`, not at `aborted` alone.
    */
-  readonly signal: AbortSignal;
-  /** The metadata that the client sent. Binary values (`-bin`) are in base64. */
-  readonly metadata: Headers;
-  /** Metadata to send before the first message. */
-  readonly responseHeaders: Headers;
-  /** Metadata to send after the last message. */
-  readonly responseTrailers: Headers;
-  /** Values that interceptors leave for the handler, by `createContextKey()`. */
-  readonly values: ContextValues;
-  readonly #call: CallInfo;
+  get signal(): AbortSignal {
+    return this.#init.signal;
+  }
 
-  /** Made by the kit, once for each call. */
-  constructor(init: ServiceContextInit) {
-    this.#call = init.call;
-    this.signal = init.signal;
-    this.metadata = init.metadata;
-    this.responseHeaders = init.responseHeaders;
-    this.responseTrailers = init.responseTrailers;
-    this.values = init.values;
+  /** The metadata that the client sent. Binary values (`-bin`) are in base64. */
+  get metadata(): Headers {
+    return this.#init.metadata;
+  }
+
+  /** Metadata to send before the first message. */
+  get responseHeaders(): Headers {
+    return this.#init.responseHeaders;
+  }
+
+  /** Metadata to send after the last message. */
+  get responseTrailers(): Headers {
+    return this.#init.responseTrailers;
+  }
+
+  /** Values that interceptors leave for the handler, by `createContextKey()`. */
+  get values(): ContextValues {
+    return this.#init.values;
   }
 
   /** The method that is called, as generated: `method.name`, `method.parent.typeName`. */
   get method(): DescMethod {
-    return this.#call.method.desc;
+    return this.#init.call.method.desc;
   }
 
   /** The protocol in which the client speaks. */
   get protocol(): Protocol {
-    return this.#call.protocol;
+    return this.#init.call.protocol;
   }
 
   /** The client: its address and, under mTLS, its verified certificate. */
   get peer(): Peer {
-    return this.#call.peer;
+    return this.#init.call.peer;
   }
 
   /** Seconds since the call began. */
   get elapsedTime(): number {
-    return (performance.now() - this.#call.startedAt) / 1000;
+    return (performance.now() - this.#init.call.startedAt) / 1000;
   }
 
   /**
@@ -98,7 +108,7 @@ export class ServiceContext {
    * `Infinity` if there is none.
    */
   timeRemaining(): number {
-    return this.#call.deadline.remainingMs / 1000;
+    return this.#init.call.deadline.remainingMs / 1000;
   }
 
   /**

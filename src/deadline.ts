@@ -5,8 +5,7 @@
  * @module
  */
 
-/** The longest that `setTimeout` takes, 2^31 - 1 ms or 24.8 days: anything above fires at once. */
-const MAX_TIMER_MS = 0x7fff_ffff;
+import { startTimer, stopTimer } from "./timer_heap.ts";
 
 /** Timeouts of one method in the three layers, each in milliseconds; `Infinity` is no limit. */
 export interface TimeoutLayers {
@@ -64,14 +63,7 @@ export class Deadline {
    */
   onPass(callback: () => void): () => void {
     if (this.#at === Infinity) return () => {};
-    let timer: ReturnType<typeof setTimeout>;
-    const arm = () => {
-      timer = setTimeout(
-        () => this.passed ? callback() : arm(),
-        Math.min(Math.ceil(this.remainingMs), MAX_TIMER_MS),
-      );
-    };
-    arm();
-    return () => clearTimeout(timer);
+    const timer = startTimer(this.#at, callback);
+    return () => stopTimer(timer);
   }
 }

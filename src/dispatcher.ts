@@ -14,6 +14,7 @@ import { toWireError } from "./errors.ts";
 import { H2_ERROR, type HttpStream } from "./http_stream.ts";
 import { accessLog, callLog } from "./log.ts";
 import type { ConnectLane } from "./protocol/connect_lane.ts";
+import type { GrpcLane } from "./protocol/grpc/grpc_lane.ts";
 import type { Cors } from "./protocol/cors.ts";
 import { detectProtocol, parseTimeout } from "./protocol/protocol.ts";
 import { refuse } from "./protocol/refusal.ts";
@@ -26,8 +27,10 @@ const MAX_SHOWN_PATH = 256;
 export interface DispatcherOptions {
   /** By path. */
   readonly methods: ReadonlyMap<string, MethodSpec>;
-  /** Serves the calls. */
-  readonly lane: ConnectLane;
+  /** Serves Connect, gRPC-Web, and what is odd about gRPC. */
+  readonly connectLane: ConnectLane;
+  /** Serves gRPC. */
+  readonly grpcLane: GrpcLane;
   /** For browsers, `undefined` if they may not call from other origins. */
   readonly cors: Cors | undefined;
   /** Longest header list of a request. */
@@ -91,20 +94,28 @@ export class Dispatcher {
     return call;
   }
 
-  async #serve(stream: HttpStream, call: Call): Promise<void> {
+  #serve(stream: HttpStream, call: Call): void {
+    const { connectLane, grpcLane } = this.#options;
+    const grpcCall = call.protocol === "grpc" ? grpcLane.open(stream, call) : undefined;
     this.#calls.add(call);
     stream.onClose((errorCode) => {
       if (errorCode !== undefined) call.cancel(leftBy(errorCode));
       call.finish();
       this.#calls.delete(call);
+      if (grpcCall !== undefined) report(call, grpcCall.sentError);
     });
-    try {
-      report(call, await this.#options.lane.serve(stream, call));
-    } catch (error) {
-      call.failure = toWireError(error);
-      stream.reset(H2_ERROR.internalError);
-      report(call, new ConnectError("internal error", Code.Internal));
-    }
+    if (grpcCall === undefined) void serveByConnect(connectLane, stream, call);
+    else grpcCall.start();
+  }
+}
+
+async function serveByConnect(lane: ConnectLane, stream: HttpStream, call: Call): Promise<void> {
+  try {
+    report(call, await lane.serve(stream, call));
+  } catch (error) {
+    call.failure = toWireError(error);
+    stream.reset(H2_ERROR.internalError);
+    report(call, new ConnectError("internal error", Code.Internal));
   }
 }
 

@@ -13,6 +13,14 @@ export type HeaderFields = Readonly<Record<string, string | readonly string[] | 
 /** Header fields to send: lower-case names. */
 export type ResponseFields = Record<string, string | string[]>;
 
+/** Takes the body of a request as it comes. */
+export interface BodyReader {
+  /** Some bytes. */
+  onBytes(bytes: Uint8Array): void;
+  /** The client has sent all. A body that breaks off ends its exchange instead. */
+  onEnd(): void;
+}
+
 /** One request and its response, over HTTP/1.1 or HTTP/2. */
 export interface HttpStream {
   /** `"1.1"`, `"2.0"`: as the request line or the connection has it. */
@@ -29,7 +37,10 @@ export interface HttpStream {
   readonly headerListBytes: number;
   /** Who is at the other end. */
   readonly peer: Peer;
-  /** Bytes of the request, read only as fast as they are taken. Leaving early stops the reading. */
+  /**
+   * Bytes of the request, read only as fast as they are taken. Leaving early stops the reading. Either
+   * this is read, or {@linkcode receive} is called.
+   */
   readonly body: AsyncIterable<Uint8Array>;
   /** Whether the exchange is over: answered in full, or reset by either side. */
   readonly closed: boolean;
@@ -41,6 +52,15 @@ export interface HttpStream {
    *   ended it before the response did, `undefined` if all was sent.
    */
   onClose(listener: (errorCode: number | undefined) => void): void;
+
+  /** Hands the body to a reader, between {@linkcode resume} and {@linkcode pause}. It starts at once. */
+  receive(reader: BodyReader): void;
+
+  /** Reads no more of the body for now. */
+  pause(): void;
+
+  /** Reads on. */
+  resume(): void;
 
   /** Adds header fields to whatever response will be given, such as those of CORS. */
   addResponseFields(fields: ResponseFields): void;
@@ -62,6 +82,9 @@ export interface HttpStream {
 
   /** Ends the response. What the client still sends is not read. */
   end(trailers?: ResponseFields): void;
+
+  /** Gives a response with status 200 that is all there, to a request that was read to its end. */
+  respondWhole(fields: ResponseFields, body: Uint8Array, trailers: ResponseFields): void;
 
   /** Ends the exchange now, with an error code of HTTP/2; what was not sent is dropped. */
   reset(errorCode: number): void;

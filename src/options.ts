@@ -8,7 +8,7 @@
 import type { Registry } from "@bufbuild/protobuf";
 import { type Duration, resolveDuration } from "./duration.ts";
 import { assertInteger, assertKnownOptions } from "./errors.ts";
-import { DEFAULT_LANE_OPTIONS } from "./protocol/connect_lane.ts";
+import { DEFAULT_LANE_OPTIONS } from "./protocol/lane.ts";
 import { Cors, type CorsOptions } from "./protocol/cors.ts";
 import {
   CONNECTION_LIMIT_NAMES,

@@ -5,7 +5,7 @@ const SRC = new URL("../src/", import.meta.url);
 /** The rows of docs/architecture.md: a file imports from rows above its own, or earlier in its own. */
 const ROWS: readonly (readonly string[])[] = [
   // Values
-  ["duration", "errors", "log"],
+  ["duration", "errors", "log", "timer_heap"],
   // The call
   ["peer", "http_stream", "deadline", "context", "service", "call"],
   // Transport: knows no service
@@ -21,6 +21,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/lifetime",
     "transport/rate_limit",
     "transport/backlog",
+    "transport/gathered_writes",
     "transport/connection",
     "transport/cleartext",
     "transport/connections",
@@ -33,13 +34,25 @@ const ROWS: readonly (readonly string[])[] = [
   [
     "protocol/protocol",
     "protocol/last_words",
-    "protocol/join_pieces",
-    "protocol/universal",
+    "protocol/fields",
+    "protocol/request_url",
     "protocol/refusal",
     "protocol/compression",
+    "protocol/failure",
+    "protocol/lane",
+    "protocol/types",
+    "protocol/cors",
+    "protocol/grpc/envelope_parser",
+    "protocol/grpc/request_stream",
+    "protocol/grpc/grpc_method",
+    "protocol/grpc/grpc_reply",
+    "protocol/grpc/intercepted",
+    "protocol/grpc/grpc_call",
+    "protocol/grpc/grpc_lane",
+    "protocol/join_pieces",
+    "protocol/universal",
     "protocol/outcome",
     "protocol/enforcement",
-    "protocol/cors",
     "protocol/connect_lane",
   ],
   // Built-ins: users of the public API only

@@ -5,14 +5,13 @@
  * @module
  */
 
-import { createRegistry, type DescFile, type Registry } from "@bufbuild/protobuf";
+import type { Registry } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
   createConnectRouter,
   createContextValues,
   type HandlerContext,
-  type Interceptor,
 } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
@@ -21,38 +20,20 @@ import type { HttpStream } from "../http_stream.ts";
 import type { MethodSpec } from "../service.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { CALL, createEnforcement } from "./enforcement.ts";
+import { DEFAULT_LANE_OPTIONS, type LaneOptions } from "./lane.ts";
 import { sentError } from "./outcome.ts";
 import { refuse } from "./refusal.ts";
+import { typesOf } from "./types.ts";
 import { sendUniversalResponse, toUniversalRequest } from "./universal.ts";
-
-/** Options for {@linkcode ConnectLane}. */
-export interface ConnectLaneOptions {
-  /** The app's interceptors, outermost first. */
-  readonly interceptors: readonly Interceptor[];
-  /** Largest message to receive, in bytes, after decompression. */
-  readonly maxReceiveBytes: number;
-  /** Largest message to send, in bytes. */
-  readonly maxSendBytes: number;
-  /** What an `Any` may hold in JSON, besides what the services know. */
-  readonly types: Registry | undefined;
-}
-
-/** How an app is served that sets nothing, and a method that what the app sets leaves alone. */
-export const DEFAULT_LANE_OPTIONS: ConnectLaneOptions = {
-  interceptors: [],
-  maxReceiveBytes: 4 * 1024 * 1024,
-  maxSendBytes: 0xffff_ffff,
-  types: undefined,
-};
 
 /** Serves calls through Connect's handlers. */
 export class ConnectLane {
   readonly #handlers = new Map<MethodSpec, UniversalHandler>();
 
   /** Builds the handlers of all methods. */
-  constructor(methods: Iterable<MethodSpec>, options: ConnectLaneOptions) {
+  constructor(methods: Iterable<MethodSpec>, options: LaneOptions) {
     const all = [...methods];
-    const types = createTypes(all, options.types);
+    const types = typesOf(all, options.types);
     for (const method of all) this.#handlers.set(method, createHandler(method, options, types));
   }
 
@@ -79,27 +60,12 @@ export class ConnectLane {
 }
 
 /**
- * What a `google.protobuf.Any` may hold in JSON, which names its fields and not their numbers: all
- * that the services' files have, and the files that they import, and what the app adds.
- */
-function createTypes(methods: readonly MethodSpec[], added: Registry | undefined): Registry {
-  const files = new Set<DescFile>();
-  const add = (file: DescFile) => {
-    if (files.has(file)) return;
-    files.add(file);
-    file.dependencies.forEach(add);
-  };
-  for (const { desc } of methods) add(desc.parent.file);
-  return createRegistry(...files, ...(added ? [added] : []));
-}
-
-/**
  * Options are total, and each method has a router of its own: a second set of options, given for a
  * service, would silently replace the first one's interceptors and enable its protocols again.
  */
 function createHandler(
   method: MethodSpec,
-  options: ConnectLaneOptions,
+  options: LaneOptions,
   types: Registry,
 ): UniversalHandler {
   const { interceptors, maxReceiveBytes, maxSendBytes } = method.standalone

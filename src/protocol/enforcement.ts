@@ -6,7 +6,6 @@
  */
 
 import {
-  create,
   type DescMessage,
   type Message,
   type Registry,
@@ -14,15 +13,13 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import {
-  Code,
-  ConnectError,
   type ContextKey,
   createContextKey,
   type Interceptor,
   type StreamResponse,
 } from "@connectrpc/connect";
 import type { Call } from "../call.ts";
-import { toWireError } from "../errors.ts";
+import { failWith } from "./failure.ts";
 
 /** Where a Connect handler finds the call that it serves. */
 export const CALL: ContextKey<Call | undefined> = createContextKey<Call | undefined>(undefined, {
@@ -79,38 +76,4 @@ function assertEncodable(
 ): void {
   toBinary(schema, message);
   if (header.get("content-type")?.endsWith("json")) toJson(schema, message, { registry: types });
-}
-
-/** The deadline decides over whatever a handler throws because of it. */
-function failWith(call: Call, thrown: unknown): Error {
-  if (call.endReason !== undefined) return call.endReason;
-  const error = toWireError(thrown);
-  if (error !== thrown) call.failure = error;
-  try {
-    return toSendable(error);
-  } catch (cause) {
-    return call.failure = toWireError(cause);
-  }
-}
-
-/**
- * Sees to it that an error can be written: else no status would go out at all. Half of a surrogate
- * pair is replaced, for `grpc-message` is percent-encoded, which fails on it.
- *
- * @throws {Error} If the code is none, or a detail does not fit its schema.
- */
-function toSendable(error: ConnectError): ConnectError {
-  if (typeof Code[error.code] !== "string") {
-    throw new RangeError(`No status has the code ${error.code}`);
-  }
-  for (const detail of error.details) {
-    if ("desc" in detail) toBinary(detail.desc, create(detail.desc, detail.value));
-  }
-  if (error.rawMessage.isWellFormed()) return error;
-  const { code, metadata, details, cause } = error;
-  const copy = new ConnectError(error.rawMessage.toWellFormed(), code, metadata, [], cause);
-  copy.details = details;
-  // It goes with the details: the metadata of another server's answer is not for our client.
-  Object.assign(copy, { isWireError: (error as { isWireError?: boolean }).isWireError });
-  return copy;
 }

@@ -17,8 +17,8 @@ import {
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { Protocol } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
+import { toResponseFields } from "./fields.ts";
 import { boundLastWords } from "./last_words.ts";
-import { toResponseFields } from "./universal.ts";
 
 const HTTP_NOT_FOUND = 404;
 

@@ -8,23 +8,12 @@
 import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
-import type { HeaderFields, HttpStream, ResponseFields } from "../http_stream.ts";
-import { boundLastWords } from "./last_words.ts";
+import type { HttpStream, ResponseFields } from "../http_stream.ts";
+import { toHeaders, toResponseFields } from "./fields.ts";
 import { joinPieces } from "./join_pieces.ts";
+import { boundLastWords } from "./last_words.ts";
 import { TIMEOUT_HEADER } from "./protocol.ts";
-
-/** Fields that HTTP/2 forbids (RFC 9113, section 8.2.2), or that say how long a body is. */
-const FRAMING_FIELDS: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "http2-settings",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+import { urlOf } from "./request_url.ts";
 
 /**
  * Makes Connect's request. The timeout is left out of its header: Connect would start a timer of its
@@ -40,7 +29,7 @@ export function toUniversalRequest(
   return {
     httpVersion: stream.httpVersion,
     method: stream.method,
-    url: toUrl(stream, call.peer.encrypted ? "https" : "http"),
+    url: urlOf(stream),
     header,
     body: call.guard(joinPieces(readBody(stream, call), hasEnvelopes(header))),
     signal: call.signal,
@@ -61,13 +50,6 @@ async function* readBody({ body }: HttpStream, call: Call): AsyncGenerator<Uint8
     call.cancel(new ConnectError("the client left in the midst of its request", Code.Canceled));
     call.check();
   }
-}
-
-/** A host with more than a host in it, such as a path, would show interceptors another URL. */
-function toUrl({ authority, path }: HttpStream, scheme: string): string {
-  const base = `${scheme}://${authority}`;
-  const isHost = /^[^/?#@\\\s]+$/.test(authority) && URL.canParse(base);
-  return `${isHost ? base : `${scheme}://localhost`}${path}`;
 }
 
 /** What was sent last, for whoever wants to know how the call ended. */
@@ -141,42 +123,4 @@ async function delivered(stream: HttpStream, call: Call): Promise<void> {
   const closed = new Promise<void>((resolve) => stream.onClose(() => resolve()));
   await settled(call, closed);
   boundLastWords(stream);
-}
-
-/** Turns fields as the wire has them into `Headers`. */
-export function toHeaders(fields: HeaderFields): Headers {
-  const headers = new Headers();
-  for (const name in fields) {
-    const value = fields[name];
-    if (name.startsWith(":")) continue;
-    if (typeof value === "string") headers.append(name, value);
-    else value?.forEach((each) => headers.append(name, each));
-  }
-  return headers;
-}
-
-/**
- * Turns `Headers` into fields to send; only cookies keep their several values apart. Those that HTTP
- * has for itself are left out, as an error that was got from another server may have them.
- */
-export function toResponseFields(headers: Headers): ResponseFields {
-  const fields: ResponseFields = {};
-  headers.forEach((value, name) => {
-    if (FRAMING_FIELDS.has(name)) return;
-    if (name === "set-cookie") fields[name] = headers.getSetCookie();
-    else fields[name] = name === "grpc-message" ? toGrpcMessage(value) : value;
-  });
-  return fields;
-}
-
-/**
- * Percent-encodes no more than the specification of gRPC has it ("Status-Message"). Connect's encoder
- * takes in `:`, `/` and `?` too, which some clients then show as they came. Blanks at the ends stay
- * encoded, for a field may not begin or end with one (RFC 9113, section 8.2.1).
- */
-function toGrpcMessage(encoded: string): string {
-  return encoded.replace(
-    /(?!^%20|%20$)%(?:2[0-46-9A-F]|[3-6][0-9A-F]|7[0-9A-E])/gi,
-    (escape) => decodeURIComponent(escape),
-  );
 }

@@ -12,6 +12,7 @@ import { serverLog } from "../log.ts";
 import { H2_ERROR } from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
 import { Backlog } from "./backlog.ts";
+import { gatherWrites } from "./gathered_writes.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { type Mortal, watchKeepalive, watchLifetime } from "./lifetime.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -119,6 +120,7 @@ export class Connection implements Mortal {
 
   /** HTTP/2 is spoken. */
   startHttp2(session: ServerHttp2Session): void {
+    gatherWrites(this.#wire);
     this.#session = session;
     const close = session.close.bind(session);
     this.#closeSession = close;

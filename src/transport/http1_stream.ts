@@ -6,6 +6,7 @@
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import {
+  type BodyReader,
   H2_ERROR,
   headerListBytes,
   type HttpStream,
@@ -27,7 +28,6 @@ export class Http1Stream implements HttpStream {
   readonly headers: IncomingHttpHeaders;
   readonly headerListBytes: number;
   readonly peer: Peer;
-  readonly body: AsyncIterable<Uint8Array>;
 
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -55,10 +55,13 @@ export class Http1Stream implements HttpStream {
     this.headers = request.headers;
     this.headerListBytes = headerListBytes(request.rawHeaders);
     this.peer = peer;
-    this.body = readBytes(request);
     request.on("error", () => {});
     response.on("error", () => {});
     response.on("drain", () => this.#onRoom?.());
+  }
+
+  get body(): AsyncIterable<Uint8Array> {
+    return readBytes(this.#request);
   }
 
   get closed(): boolean {
@@ -70,6 +73,19 @@ export class Http1Stream implements HttpStream {
       this.#onRoom?.();
       listener(this.#response.writableFinished ? undefined : H2_ERROR.cancel);
     });
+  }
+
+  receive(reader: BodyReader): void {
+    this.#request.on("data", (bytes: Uint8Array) => reader.onBytes(bytes));
+    this.#request.on("end", () => reader.onEnd());
+  }
+
+  pause(): void {
+    this.#request.pause();
+  }
+
+  resume(): void {
+    this.#request.resume();
   }
 
   addResponseFields(fields: ResponseFields): void {
@@ -100,6 +116,12 @@ export class Http1Stream implements HttpStream {
     if (trailers !== undefined) this.#response.addTrailers(trailers as Record<string, string>);
     if (this.#request.complete) this.#response.end();
     else this.#endAfterRest();
+  }
+
+  respondWhole(fields: ResponseFields, body: Uint8Array, trailers: ResponseFields): void {
+    this.respond(200, fields, "trailers");
+    void this.write(body);
+    this.end(trailers);
   }
 
   reset(): void {

@@ -6,6 +6,7 @@
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import {
+  type BodyReader,
   H2_ERROR,
   headerListBytes,
   type HttpStream,
@@ -45,7 +46,6 @@ export class Http2Stream implements HttpStream {
   readonly headers: IncomingHttpHeaders;
   readonly headerListBytes: number;
   readonly peer: Peer;
-  readonly body: AsyncIterable<Uint8Array>;
 
   readonly #stream: ServerHttp2Stream;
   readonly #connection: Http2Carrier;
@@ -71,7 +71,6 @@ export class Http2Stream implements HttpStream {
     this.headers = headers;
     this.headerListBytes = headerListBytes(rawHeaders);
     this.peer = connection.peer;
-    this.body = readBytes(stream);
     // The stream's end is told by "close"; without a listener an error would end the process.
     stream.on("error", () => {});
     stream.once("close", () => {
@@ -85,6 +84,10 @@ export class Http2Stream implements HttpStream {
     stream.on("aborted", () => setImmediate(() => stream.destroy()));
   }
 
+  get body(): AsyncIterable<Uint8Array> {
+    return readBytes(this.#stream);
+  }
+
   get closed(): boolean {
     return this.#stream.closed || this.#stream.destroyed;
   }
@@ -96,6 +99,22 @@ export class Http2Stream implements HttpStream {
       if (!this.#ended || aborted) listener(rstCode || H2_ERROR.cancel);
       else listener(rstCode === H2_ERROR.noError ? undefined : rstCode);
     });
+  }
+
+  receive(reader: BodyReader): void {
+    // A request without a body has told of its end before anybody could listen.
+    if (this.#stream.readableEnded) return queueMicrotask(() => reader.onEnd());
+    this.#stream.on("data", (bytes: Uint8Array) => reader.onBytes(bytes));
+    // One that the client resets is told to end, too.
+    this.#stream.on("end", () => this.#stream.aborted || reader.onEnd());
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
   }
 
   addResponseFields(fields: ResponseFields): void {
@@ -130,6 +149,12 @@ export class Http2Stream implements HttpStream {
     this.#ended = true;
     if (trailers !== undefined) this.#trailers = trailers;
     if (this.#unwritten === 0) this.#finish();
+  }
+
+  respondWhole(fields: ResponseFields, body: Uint8Array, trailers: ResponseFields): void {
+    this.respond(200, fields, "trailers");
+    void this.write(body);
+    this.end(trailers);
   }
 
   reset(errorCode: number): void {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { toResponseFields } from "../../src/protocol/universal.ts";
+import { toResponseFields } from "../../src/protocol/fields.ts";
 
 /** What Connect or a handler has set, and what goes out. */
 const GRPC_MESSAGES: Readonly<Record<string, string>> = {

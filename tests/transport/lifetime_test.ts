@@ -2,7 +2,6 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { Agent } from "node:https";
 import { resolveConnectionLimits } from "../../src/transport/connection_limits.ts";
 import { type Mortal, watchLifetime } from "../../src/transport/lifetime.ts";
-import { captureTimers } from "../support/captured_timers.ts";
 import { FrameClient, type ReceivedFrame } from "../support/frame_client.ts";
 import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
 import { requestHttp1 } from "../support/http1_client.ts";
@@ -161,24 +160,26 @@ Deno.test("keepaliveInterval sends no PING while the client has something to say
   await client.frame(isPing);
 });
 
-Deno.test("watchLifetime() spreads the age by 10 % to both sides", () => {
-  const ageMs = 1_000_000;
-  const limits = resolveConnectionLimits({ maxConnectionAge: 1000, maxConnectionIdle: Infinity });
+Deno.test("watchLifetime() spreads the age by 10 % to both sides", async () => {
+  const ageMs = 200;
+  const limits = resolveConnectionLimits({ maxConnectionAge: `${ageMs}ms` });
+  const startedAt = performance.now();
+  const ages: number[] = [];
+  const all = Promise.withResolvers<void>();
   const connection: Mortal = {
-    idleSince: 0,
+    idleSince: Infinity,
     bytesRead: 0,
     ping() {},
-    drain() {},
+    drain() {
+      ages.push(performance.now() - startedAt);
+      if (ages.length === 100) all.resolve();
+    },
     destroy() {},
   };
-  using timers = captureTimers();
-  const ends = Array.from({ length: 300 }, () => watchLifetime(connection, limits));
-  const ages = timers.pending.toSorted((a, b) => a - b);
+  const ends = Array.from({ length: 100 }, () => watchLifetime(connection, limits));
+  await all.promise;
   for (const end of ends) end();
-  assertEquals(ages.length, 300);
-  assertLess(ages[0]!, ageMs * 0.92);
   assertGreater(ages[0]!, ageMs * 0.9 - 1);
-  assertGreater(ages.at(-1)!, ageMs * 1.08);
-  assertLess(ages.at(-1)!, ageMs * 1.1 + 1);
-  assertEquals(timers.pending, []);
+  assertLess(ages[0]!, ageMs * 0.95);
+  assertGreater(ages.at(-1)!, ageMs * 1.05);
 });

@@ -1,0 +1,88 @@
+/**
+ * Splits the body of a request into its messages (gRPC over HTTP/2, "Length-Prefixed-Message").
+ *
+ * @module
+ */
+
+import { Code, ConnectError } from "@connectrpc/connect";
+
+const PREFIX_BYTES = 5;
+/** As much is set aside for a message that has only begun; its length may be a lie. */
+const FIRST_BYTES = 4096;
+
+/** Gets a message: its flags and its bytes. */
+export type OnEnvelope = (flags: number, data: Uint8Array) => void;
+
+/** Takes bytes as they come, and gives messages. Those that lie in one piece are not copied. */
+export class EnvelopeParser {
+  readonly #maxBytes: number;
+  readonly #onEnvelope: OnEnvelope;
+  /** The beginning of a message whose rest has not come. */
+  #held: Uint8Array | undefined;
+  #heldBytes = 0;
+
+  /** @param maxBytes Of a message. */
+  constructor(maxBytes: number, onEnvelope: OnEnvelope) {
+    this.#maxBytes = maxBytes;
+    this.#onEnvelope = onEnvelope;
+  }
+
+  /** Whether a message has begun and not ended. */
+  get isAmid(): boolean {
+    return this.#heldBytes > 0;
+  }
+
+  /** @throws {ConnectError} RESOURCE_EXHAUSTED if a message says that it is too long. */
+  push(bytes: Uint8Array): void {
+    let at = this.#heldBytes > 0 ? this.#completeHeld(bytes) : 0;
+    while (bytes.byteLength - at >= PREFIX_BYTES) {
+      const end = at + PREFIX_BYTES + this.#lengthAt(bytes, at);
+      if (end > bytes.byteLength) break;
+      // Not a Buffer, which protobuf-es would hand on in each field of type bytes.
+      const { buffer, byteOffset } = bytes;
+      const data = new Uint8Array(buffer, byteOffset + at + PREFIX_BYTES, end - at - PREFIX_BYTES);
+      this.#onEnvelope(bytes[at]!, data);
+      at = end;
+    }
+    if (at < bytes.byteLength) this.#hold(bytes, at, bytes.byteLength);
+  }
+
+  /** @returns How many of the bytes belong to the message that is held. */
+  #completeHeld(bytes: Uint8Array): number {
+    let at = Math.min(PREFIX_BYTES - this.#heldBytes, bytes.byteLength);
+    if (at > 0) this.#hold(bytes, 0, at);
+    else at = 0;
+    if (this.#heldBytes < PREFIX_BYTES) return at;
+    const whole = PREFIX_BYTES + this.#lengthAt(this.#held!, 0);
+    const end = Math.min(at + whole - this.#heldBytes, bytes.byteLength);
+    if (end > at) this.#hold(bytes, at, end);
+    if (this.#heldBytes === whole) {
+      const held = this.#held!;
+      this.#held = undefined;
+      this.#heldBytes = 0;
+      this.#onEnvelope(held[0]!, held.subarray(PREFIX_BYTES, whole));
+    }
+    return end;
+  }
+
+  #hold(bytes: Uint8Array, start: number, end: number): void {
+    const needed = this.#heldBytes + end - start;
+    if (this.#held === undefined || needed > this.#held.byteLength) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#heldBytes, FIRST_BYTES));
+      if (this.#held !== undefined) grown.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = grown;
+    }
+    this.#held.set(bytes.subarray(start, end), this.#heldBytes);
+    this.#heldBytes = needed;
+  }
+
+  #lengthAt(bytes: Uint8Array, at: number): number {
+    const length = (bytes[at + 1]! << 24 | bytes[at + 2]! << 16 | bytes[at + 3]! << 8 |
+      bytes[at + 4]!) >>> 0;
+    if (length <= this.#maxBytes) return length;
+    throw new ConnectError(
+      `message size ${length} is larger than configured readMaxBytes ${this.#maxBytes}`,
+      Code.ResourceExhausted,
+    );
+  }
+}

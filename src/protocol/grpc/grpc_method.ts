@@ -1,0 +1,84 @@
+/**
+ * A method as the gRPC lane serves it: how its messages are read and written, resolved once.
+ *
+ * @module
+ */
+
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  fromJsonString,
+  type Message,
+  type MessageInitShape,
+  type Registry,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { MethodSpec } from "../../service.ts";
+
+/** Reads and writes messages in one format. */
+export interface Codec {
+  /** The content type of the answer. */
+  readonly contentType: string;
+  /** @throws {ConnectError} If the bytes are no such message. */
+  decode(bytes: Uint8Array): Message;
+  /** @throws {Error} If the message does not fit its schema. */
+  encode(message: unknown): Uint8Array;
+}
+
+/** What the lane has of a method. */
+export interface GrpcMethod {
+  readonly spec: MethodSpec;
+  /** Whether there is one request. */
+  readonly hasSingleRequest: boolean;
+  /** Whether there is one reply. */
+  readonly hasSingleReply: boolean;
+  /** Outermost first. */
+  readonly interceptors: readonly Interceptor[];
+  readonly maxReceiveBytes: number;
+  readonly maxSendBytes: number;
+  readonly binary: Codec;
+  readonly json: Codec;
+}
+
+/** Reads and writes protobuf. */
+export function createBinaryCodec(input: DescMessage, output: DescMessage): Codec {
+  // Each field that is unknown costs an object: 4 MiB of them would hold up the server for seconds.
+  const options = { readUnknownFields: false };
+  return {
+    contentType: "application/grpc+proto",
+    decode: (bytes) => decoded(() => fromBinary(input, bytes, options), Code.Internal),
+    encode: (message) => toBinary(output, create(output, message as MessageInitShape<DescMessage>)),
+  };
+}
+
+/** Reads and writes JSON. */
+export function createJsonCodec(
+  input: DescMessage,
+  output: DescMessage,
+  registry: Registry,
+): Codec {
+  const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
+  const options = { registry, ignoreUnknownFields: true };
+  return {
+    contentType: "application/grpc+json",
+    decode: (bytes) =>
+      decoded(() => fromJsonString(input, decoder.decode(bytes), options), Code.InvalidArgument),
+    encode: (message) => {
+      const whole = create(output, message as MessageInitShape<DescMessage>);
+      // JSON lets numbers pass that do not fit.
+      toBinary(output, whole);
+      return encoder.encode(toJsonString(output, whole, { registry }));
+    },
+  };
+}
+
+function decoded(decode: () => Message, code: Code): Message {
+  try {
+    return decode();
+  } catch (error) {
+    throw new ConnectError(`cannot decode the request: ${(error as Error).message}`, code);
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * What goes out for a call: header, messages, and the status among the trailers (gRPC over HTTP/2,
+ * "Responses").
+ *
+ * @module
+ */
+
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Compression } from "@connectrpc/connect/protocol";
+import { findTrailerError, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import type { HttpStream, ResponseFields } from "../../http_stream.ts";
+import { toResponseFields } from "../fields.ts";
+import type { Codec } from "./grpc_method.ts";
+
+/** Messages that are shorter than this are sent as they are. */
+const COMPRESS_MIN_BYTES = 1024;
+const COMPRESSED_FLAG = 0b0000_0001;
+const PREFIX_BYTES = 5;
+
+/** The trailers of most calls. */
+const OK_TRAILERS: ResponseFields = { "grpc-status": "0" };
+
+/** The reply to one call. */
+export class GrpcReply {
+  /** By which messages are compressed, if they are long enough. */
+  compression: Compression | null = null;
+
+  readonly #stream: HttpStream;
+  readonly #codec: Codec;
+  readonly #maxBytes: number;
+  #hasHeader = false;
+  #headers: Headers | undefined;
+  #trailers: Headers | undefined;
+
+  /** @param maxBytes Of a message. */
+  constructor(stream: HttpStream, codec: Codec, maxBytes: number) {
+    this.#stream = stream;
+    this.#codec = codec;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The header, for the handler to add to. */
+  get headers(): Headers {
+    return this.#headers ??= new Headers(this.#defaultFields());
+  }
+
+  /** The trailers, for the handler to add to. */
+  get trailers(): Headers {
+    return this.#trailers ??= new Headers(OK_TRAILERS as Record<string, string>);
+  }
+
+  /**
+   * Encodes a message as it is sent.
+   *
+   * @throws {ConnectError} RESOURCE_EXHAUSTED if it is too long.
+   * @throws {Error} If it does not fit its schema.
+   */
+  encode(message: unknown): Uint8Array | Promise<Uint8Array> {
+    const bytes = this.#codec.encode(message);
+    if (bytes.byteLength > this.#maxBytes) {
+      throw new ConnectError(
+        `message size ${bytes.byteLength} is larger than configured writeMaxBytes ${this.#maxBytes}`,
+        Code.ResourceExhausted,
+      );
+    }
+    if (this.compression === null || bytes.byteLength < COMPRESS_MIN_BYTES) {
+      return toEnvelope(0, bytes);
+    }
+    return this.compression.compress(bytes).then((packed) => toEnvelope(COMPRESSED_FLAG, packed));
+  }
+
+  /** Sends one of several messages; as {@linkcode HttpStream.write}. */
+  write(envelope: Uint8Array): Promise<void> | undefined {
+    if (!this.#hasHeader) this.#sendHeader();
+    return this.#stream.write(envelope);
+  }
+
+  /** Sends the one message, and the end. */
+  finishWith(envelope: Uint8Array): ConnectError | undefined {
+    this.#stream.respondWhole(this.#headerFields(), envelope, this.#trailerFields());
+    return this.#ownError();
+  }
+
+  /** Sends the end of several messages. */
+  finish(): ConnectError | undefined {
+    if (!this.#hasHeader) this.#sendHeader();
+    this.#stream.end(this.#trailerFields());
+    return this.#ownError();
+  }
+
+  /** Sends an error. If nothing else was to be sent, it is all in the header ("Trailers-Only"). */
+  fail(error: ConnectError): void {
+    const trailers = toResponseFields(setTrailerStatus(this.#trailers ?? new Headers(), error));
+    if (!this.#hasHeader && this.#headers === undefined) {
+      return this.#stream.respond(200, { ...this.#defaultFields(), ...trailers }, "nothing");
+    }
+    if (!this.#hasHeader) this.#sendHeader();
+    this.#stream.end(trailers);
+  }
+
+  #sendHeader(): void {
+    this.#hasHeader = true;
+    this.#stream.respond(200, this.#headerFields(), "trailers");
+  }
+
+  #defaultFields(): Record<string, string> {
+    const fields: Record<string, string> = { "content-type": this.#codec.contentType };
+    if (this.compression !== null) fields["grpc-encoding"] = this.compression.name;
+    return fields;
+  }
+
+  #headerFields(): ResponseFields {
+    return this.#headers === undefined ? this.#defaultFields() : toResponseFields(this.#headers);
+  }
+
+  #trailerFields(): ResponseFields {
+    return this.#trailers === undefined ? OK_TRAILERS : toResponseFields(this.#trailers);
+  }
+
+  /** A handler may have set a status of its own among its trailers. */
+  #ownError(): ConnectError | undefined {
+    if (this.#trailers === undefined) return undefined;
+    try {
+      return findTrailerError(this.#trailers);
+    } catch {
+      return new ConnectError("the status that was sent is malformed", Code.Internal);
+    }
+  }
+}
+
+function toEnvelope(flags: number, bytes: Uint8Array): Uint8Array {
+  const length = bytes.byteLength;
+  const envelope = new Uint8Array(PREFIX_BYTES + length);
+  envelope[0] = flags;
+  envelope[1] = length >>> 24;
+  envelope[2] = length >>> 16;
+  envelope[3] = length >>> 8;
+  envelope[4] = length;
+  envelope.set(bytes, PREFIX_BYTES);
+  return envelope;
+}

@@ -1,0 +1,131 @@
+/**
+ * Calls of an app that has interceptors, which are Connect's: the requests and responses that they
+ * are given are made here, and nowhere else.
+ *
+ * @module
+ */
+
+import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  Interceptor,
+  StreamRequest,
+  StreamResponse,
+  UnaryRequest,
+  UnaryResponse,
+} from "@connectrpc/connect";
+import { ServiceContext, type ServiceContextInit } from "../../context.ts";
+import type { HttpStream } from "../../http_stream.ts";
+import { urlOf } from "../request_url.ts";
+import type { GrpcMethod } from "./grpc_method.ts";
+
+/** What is known of the call. */
+export interface Intercepted extends ServiceContextInit {
+  readonly method: GrpcMethod;
+  readonly stream: HttpStream;
+}
+
+type Request = UnaryRequest | StreamRequest;
+type Response = UnaryResponse | StreamResponse;
+
+/**
+ * Runs the interceptors, and within them the handler.
+ *
+ * @returns The replies, one or more.
+ */
+export async function* invokeWithInterceptors(
+  call: Intercepted,
+  request: Message | AsyncIterable<Message>,
+): AsyncGenerator<Message> {
+  const { responseHeaders, responseTrailers } = call;
+  const next = call.method.interceptors.reduceRight<(request: Request) => Promise<Response>>(
+    (next, interceptor) => (interceptor as Interceptor)(next),
+    (request) => invoke(call, request),
+  );
+  const response = await next(toRequest(call, request));
+  replace(responseHeaders, response.header);
+  if (response.stream) yield* response.message;
+  else yield response.message;
+  replace(responseTrailers, response.trailer);
+}
+
+function toRequest(call: Intercepted, request: Message | AsyncIterable<Message>): Request {
+  const { desc } = call.method.spec;
+  const common = {
+    method: desc,
+    service: desc.parent,
+    requestMethod: "POST",
+    url: urlOf(call.stream),
+    signal: call.signal,
+    header: call.metadata,
+    contextValues: call.values,
+  };
+  if (desc.methodKind === "unary") {
+    return { ...common, stream: false, message: request as Message } as UnaryRequest;
+  }
+  const message = Symbol.asyncIterator in request ? request : only(request);
+  return { ...common, stream: true, message } as StreamRequest;
+}
+
+/** Innermost of all. */
+async function invoke(call: Intercepted, request: Request): Promise<Response> {
+  const { spec, hasSingleRequest } = call.method;
+  const { output } = spec.desc;
+  const { responseHeaders, responseTrailers } = call;
+  const context = new ServiceContext({
+    call: call.call,
+    signal: request.signal,
+    metadata: request.header,
+    responseHeaders,
+    responseTrailers,
+    values: request.contextValues,
+  });
+  const common = {
+    method: spec.desc,
+    service: spec.desc.parent,
+    header: responseHeaders,
+    trailer: responseTrailers,
+  };
+  const message = request.stream && hasSingleRequest
+    ? await first(request.message)
+    : request.message;
+  const reply = spec.handler(message as never, context);
+  switch (spec.desc.methodKind) {
+    case "unary":
+      return { ...common, stream: false, message: toMessage(output, await reply) } as UnaryResponse;
+    case "client_streaming": {
+      const message = only(toMessage(output, await reply));
+      return { ...common, stream: true, message } as StreamResponse;
+    }
+    default: {
+      const message = toMessages(output, reply as AsyncIterable<unknown>);
+      return { ...common, stream: true, message } as StreamResponse;
+    }
+  }
+}
+
+function toMessage(schema: DescMessage, init: unknown): Message {
+  return create(schema, init as MessageInitShape<DescMessage>);
+}
+
+async function* toMessages(
+  schema: DescMessage,
+  inits: AsyncIterable<unknown>,
+): AsyncGenerator<Message> {
+  for await (const init of inits) yield toMessage(schema, init);
+}
+
+async function* only(message: Message): AsyncGenerator<Message> {
+  yield message;
+}
+
+async function first(messages: AsyncIterable<Message>): Promise<Message> {
+  for await (const message of messages) return message;
+  throw new Error("an interceptor has taken the request away");
+}
+
+/** An interceptor may answer with header fields of its own. */
+function replace(fields: Headers, by: Headers): void {
+  if (fields === by) return;
+  for (const name of [...fields.keys()]) fields.delete(name);
+  by.forEach((value, name) => fields.append(name, value));
+}
