@@ -14,6 +14,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/http1_stream",
     "transport/http2_stream",
     "transport/session_shield",
+    "transport/tls_reads",
     "transport/peer_reader",
     "transport/distinguished_name",
     "transport/client_certificate",

@@ -7,6 +7,7 @@
 import type { EventEmitter } from "node:events";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import { Deadline } from "../deadline.ts";
 import { serverLog } from "../log.ts";
 import { H2_ERROR } from "../http_stream.ts";
@@ -16,6 +17,7 @@ import { gatherWrites } from "./gathered_writes.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { type Mortal, watchKeepalive, watchLifetime } from "./lifetime.ts";
 import { RateLimit } from "./rate_limit.ts";
+import { pauseTogether } from "./tls_reads.ts";
 
 /** How long a client may take to answer a ping. */
 const PING_MS = 1000;
@@ -108,7 +110,8 @@ export class Connection implements Mortal {
   }
 
   /** TLS is established: bytes go through this socket now. */
-  secure(socket: Socket): void {
+  secure(socket: TLSSocket): void {
+    pauseTogether(socket, this.#tcp);
     this.#wire = socket;
     this.#backlog.moveTo(socket);
   }
