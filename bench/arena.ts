@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checkReply } from "./check.ts";
+import { checkReply, type Target } from "./check.ts";
 import type { Ready } from "./lineup.ts";
 import { REQUESTS } from "./requests.ts";
 import type { Results } from "./results.ts";
@@ -73,7 +73,7 @@ export class Arena implements AsyncDisposable {
   async check(row: Row): Promise<boolean> {
     const { variant, files } = this.#options;
     const isRight = await this.with(row.title, async ({ server }) => {
-      await checkReply(server.port, REQUESTS[row.request], variant, files);
+      await checkReply(this.#target(server), REQUESTS[row.request], variant, files);
       return true;
     });
     return isRight ?? false;
@@ -81,6 +81,10 @@ export class Arena implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
+  }
+
+  #target({ port }: ServerProcess): Target {
+    return { port, contentType: this.#ready.contestant.contentType };
   }
 
   get #name(): string {
@@ -92,7 +96,7 @@ export class Arena implements AsyncDisposable {
     const { variant, files, results } = this.#options;
     const server = await startServer(this.#ready.command, variant, files);
     try {
-      await checkReply(server.port, REQUESTS.hello, variant, files);
+      await checkReply(this.#target(server), REQUESTS.hello, variant, files);
     } catch (error) {
       await server[Symbol.asyncDispose]();
       throw error;

@@ -7,22 +7,28 @@
 import { Buffer } from "node:buffer";
 import { type ClientHttp2Session, connect } from "node:http2";
 import { shieldSession } from "../src/transport/session_shield.ts";
-import type { Request } from "./requests.ts";
+import { CONTENT_TYPE, type Request } from "./requests.ts";
 import type { Variant } from "./rows.ts";
 import type { CertificateFiles } from "./settings.ts";
 
 const BOUND_MS = 10_000;
 
+/** Where to call, and how. */
+export interface Target {
+  readonly port: number;
+  readonly contentType: string | undefined;
+}
+
 /** Makes a call. @throws {Error} If the reply is not the right one. */
 export async function checkReply(
-  port: number,
+  { port, contentType = CONTENT_TYPE }: Target,
   { path, bytes, reply, times }: Request,
   variant: Variant,
   files: CertificateFiles,
 ): Promise<void> {
   const session = await open(port, variant, files);
   try {
-    const { data, status } = await call(session, path, bytes);
+    const { data, status } = await call(session, { path, bytes, contentType });
     if (status !== "0") throw new Error(`${path} ended with grpc-status ${status}`);
     const expected = Buffer.concat(Array.from({ length: times }, () => reply));
     if (!data.equals(expected)) {
@@ -59,15 +65,14 @@ async function open(
 
 function call(
   session: ClientHttp2Session,
-  path: string,
-  bytes: Uint8Array,
+  { path, bytes, contentType }: { path: string; bytes: Uint8Array; contentType: string },
 ): Promise<{ data: Buffer; status: unknown }> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`${path} did not answer in time`)), BOUND_MS);
     const stream = session.request({
       ":method": "POST",
       ":path": path,
-      "content-type": "application/grpc+proto",
+      "content-type": contentType,
       "te": "trailers",
     });
     const chunks: Buffer[] = [];

@@ -23,6 +23,12 @@ export interface Contestant {
    * @param prepared What its toolchain made for it.
    */
   command(prepared: string): string[];
+  /**
+   * What its clients send. The kit has two ways to serve gRPC, and what is unusual chooses the slower.
+   *
+   * @default {"application/grpc+proto"}
+   */
+  readonly contentType?: string;
   /** The ways to start it that it does not have. */
   readonly lacks?: readonly Variant[];
   /** The file that pins its version, and how it stands in there. */
@@ -36,6 +42,11 @@ export const BASE = "kit";
 export const CONTESTANTS: readonly Contestant[] = [
   {
     ...inDeno("kit", "FastGRPC", "servers/kit.ts"),
+    version: ["deno.json", /"version": "([^"]+)"/],
+  },
+  {
+    ...inDeno("kit-connect-lane", "FastGRPC, Connect lane", "servers/kit.ts"),
+    contentType: "application/GRPC+proto",
     version: ["deno.json", /"version": "([^"]+)"/],
   },
   {

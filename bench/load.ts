@@ -4,11 +4,10 @@
  * @module
  */
 
-import { REQUESTS } from "./requests.ts";
+import { CONTENT_TYPE, REQUESTS } from "./requests.ts";
 import type { Row } from "./rows.ts";
 import type { CertificateFiles } from "./settings.ts";
 
-const CONTENT_TYPE = "application/grpc+proto";
 /** How much longer than it should a client may take. */
 const GRACE_MS = 15_000;
 
@@ -22,6 +21,7 @@ export interface Clients {
 export interface Load {
   readonly row: Row;
   readonly port: number;
+  readonly contentType: string | undefined;
   readonly warmUpMs: number;
   readonly seconds: number;
 }
@@ -110,9 +110,9 @@ export async function withIdleConnections<T>(
 }
 
 async function runH2load(load: Load, h2load: readonly string[]): Promise<Outcome> {
-  const { row, port, warmUpMs, seconds } = load;
+  const { row, port, contentType = CONTENT_TYPE, warmUpMs, seconds } = load;
   const { path, file, reply } = REQUESTS[row.request];
-  const fields = { "content-type": CONTENT_TYPE, te: "trailers", ...row.fields };
+  const fields = { "content-type": contentType, te: "trailers", ...row.fields };
   const output = await run([
     ...h2load,
     ...(row.calls === undefined
@@ -146,11 +146,12 @@ async function runOwn(
   client: readonly string[],
   args: readonly string[],
 ): Promise<OwnResult> {
-  const { row, port, warmUpMs, seconds } = load;
+  const { row, port, contentType = CONTENT_TYPE, warmUpMs, seconds } = load;
   const { path, file, reply } = REQUESTS[row.request];
   const output = await run([
     ...client,
     ...[`-mode=${mode}`, `-port=${port}`, `-path=${path}`, `-body=${file}`],
+    `-content-type=${contentType}`,
     ...[`-reply=${reply.length - 5}`, `-connections=${row.connections}`],
     ...[`-warm-up=${warmUpMs}ms`, `-duration=${seconds * 1000}ms`],
     ...args,

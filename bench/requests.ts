@@ -14,6 +14,9 @@ import {
 } from "../gen/greeter/v1/greeter_pb.ts";
 import { CACHE } from "./folders.ts";
 
+/** What clients send, unless their contestant has it otherwise. */
+export const CONTENT_TYPE = "application/grpc+proto";
+
 const PREFIX_BYTES = 5;
 const KIB = 1024;
 

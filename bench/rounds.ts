@@ -78,12 +78,16 @@ function isLeaving({ calls }: Row): boolean {
  */
 async function leave(run: Run, ready: Ready, row: Row, label: string): Promise<void> {
   const { lineup: { clients }, settings: { seconds }, results, files } = run;
-  const { name } = ready.contestant;
+  const { name, contentType } = ready.contestant;
   await using server = await startServer(ready.command, row.variant, files);
   let failure = "";
   try {
     for (let time = 0; time < LEAVING_TIMES; time++) {
-      await runLoad({ row, port: server.port, warmUpMs: 0, seconds }, clients, files);
+      await runLoad(
+        { row, port: server.port, contentType, warmUpMs: 0, seconds },
+        clients,
+        files,
+      );
     }
   } catch (error) {
     failure = (error as Error).message;
@@ -97,13 +101,13 @@ async function leave(run: Run, ready: Ready, row: Row, label: string): Promise<v
 
 async function measure(
   { settings, lineup, files, results }: Run,
-  { contestant: { name } }: Ready,
+  { contestant: { name, contentType } }: Ready,
   row: Row,
   { server, isFresh }: Guest,
 ): Promise<number> {
   const warmUpMs = Math.max(isFresh ? settings.warmUpMs : 0, row.warmUpMs ?? WARM_UP_MS);
   const [cpuMs, startMs] = [await server.cpuMs(), performance.now()];
-  const load = { row, port: server.port, warmUpMs, seconds: settings.seconds };
+  const load = { row, port: server.port, contentType, warmUpMs, seconds: settings.seconds };
   const { rate, calls } = await runLoad(load, lineup.clients, files);
   results.add(name, row.name, rate);
   if (row !== HELLO_ROW) return rate;
@@ -123,7 +127,7 @@ async function measureFootprint(
   client: readonly string[],
   label: string,
 ): Promise<void> {
-  const { name } = ready.contestant;
+  const { name, contentType } = ready.contestant;
   const peak = results.median(name, HELLO_ROW.name);
   if (peak === undefined) return;
   await using arena = new Arena(ready, { variant: "plain", files, results });
@@ -136,7 +140,8 @@ async function measureFootprint(
   const latencies = await arena.with("latency", async ({ server }) => {
     const row = { ...HELLO_ROW, connections: OPEN_LOOP_CONNECTIONS };
     const seconds = settings.seconds * OPEN_LOOP_FACTOR;
-    const load = { row, port: server.port, warmUpMs: settings.warmUpMs, seconds };
+    const { warmUpMs } = settings;
+    const load = { row, port: server.port, contentType, warmUpMs, seconds };
     return await runOpenLoop(load, Math.round(peak / 2), client);
   });
   if (latencies === undefined) return;

@@ -53,7 +53,7 @@ export class Deadline {
 
   /** Whether it has passed. Asks the clock: a busy event loop may run timers late. */
   get passed(): boolean {
-    return this.#at <= performance.now();
+    return this.#at !== Infinity && this.#at <= performance.now();
   }
 
   /**

@@ -34,7 +34,7 @@ func (c *connection) headerBlock() []byte {
 		{":scheme", scheme},
 		{":path", c.options.path},
 		{":authority", fmt.Sprintf("localhost:%d", c.options.port)},
-		{"content-type", "application/grpc+proto"},
+		{"content-type", c.options.contentType},
 		{"te", "trailers"},
 	} {
 		c.encoder.WriteField(hpack.HeaderField{Name: field[0], Value: field[1]})

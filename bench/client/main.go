@@ -17,6 +17,7 @@ import (
 
 type options struct {
 	mode, path           string
+	contentType          string
 	port, reply          int
 	connections, streams int
 	times, window        int
@@ -60,6 +61,7 @@ func readOptions() *options {
 	o := &options{}
 	flag.StringVar(&o.mode, "mode", "closed-loop", "closed-loop, bidi, open-loop or idle")
 	flag.StringVar(&o.path, "path", "", "path of the method")
+	flag.StringVar(&o.contentType, "content-type", "application/grpc+proto", "content type of requests")
 	flag.IntVar(&o.port, "port", 0, "port on the loopback")
 	flag.IntVar(&o.reply, "reply", 0, "bytes of each reply")
 	flag.IntVar(&o.connections, "connections", 1, "connections")

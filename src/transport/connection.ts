@@ -93,7 +93,9 @@ export class Connection implements Mortal {
 
   /** Whether new streams are served: until the client has gone too far, or knows of the drain. */
   get takesStreams(): boolean {
-    return !this.#isExpelled && performance.now() - this.#clientKnowsSince < LATE_MS;
+    if (this.#isExpelled) return false;
+    if (this.#clientKnowsSince === Infinity) return true;
+    return performance.now() - this.#clientKnowsSince < LATE_MS;
   }
 
   /** Number of streams or responses in progress. */

@@ -7,8 +7,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 const PREFIX_BYTES = 5;
-/** As much is set aside for a message that has only begun; its length may be a lie. */
+/** As much is set aside for a message that has only begun. */
 const FIRST_BYTES = 4096;
+/** How many times what has come is set aside for what may: the length of a message may be a lie. */
+const GROWTH = 8;
 
 /** Gets a message: its flags and its bytes. */
 export type OnEnvelope = (flags: number, data: Uint8Array) => void;
@@ -20,6 +22,8 @@ export class EnvelopeParser {
   /** The beginning of a message whose rest has not come. */
   #held: Uint8Array | undefined;
   #heldBytes = 0;
+  /** Of the message that is being read, with its prefix, once that is here. */
+  #wholeBytes = 0;
 
   /** @param maxBytes Of a message. */
   constructor(maxBytes: number, onEnvelope: OnEnvelope) {
@@ -36,7 +40,8 @@ export class EnvelopeParser {
   push(bytes: Uint8Array): void {
     let at = this.#heldBytes > 0 ? this.#completeHeld(bytes) : 0;
     while (bytes.byteLength - at >= PREFIX_BYTES) {
-      const end = at + PREFIX_BYTES + this.#lengthAt(bytes, at);
+      this.#wholeBytes = this.#wholeAt(bytes, at);
+      const end = at + this.#wholeBytes;
       if (end > bytes.byteLength) break;
       // Not a Buffer, which protobuf-es would hand on in each field of type bytes.
       const { buffer, byteOffset } = bytes;
@@ -49,18 +54,20 @@ export class EnvelopeParser {
 
   /** @returns How many of the bytes belong to the message that is held. */
   #completeHeld(bytes: Uint8Array): number {
-    let at = Math.min(PREFIX_BYTES - this.#heldBytes, bytes.byteLength);
-    if (at > 0) this.#hold(bytes, 0, at);
-    else at = 0;
-    if (this.#heldBytes < PREFIX_BYTES) return at;
-    const whole = PREFIX_BYTES + this.#lengthAt(this.#held!, 0);
-    const end = Math.min(at + whole - this.#heldBytes, bytes.byteLength);
+    let at = 0;
+    if (this.#heldBytes < PREFIX_BYTES) {
+      at = Math.min(PREFIX_BYTES - this.#heldBytes, bytes.byteLength);
+      this.#hold(bytes, 0, at);
+      if (this.#heldBytes < PREFIX_BYTES) return at;
+      this.#wholeBytes = this.#wholeAt(this.#held!, 0);
+    }
+    const end = Math.min(at + this.#wholeBytes - this.#heldBytes, bytes.byteLength);
     if (end > at) this.#hold(bytes, at, end);
-    if (this.#heldBytes === whole) {
+    if (this.#heldBytes === this.#wholeBytes) {
       const held = this.#held!;
       this.#held = undefined;
       this.#heldBytes = 0;
-      this.#onEnvelope(held[0]!, held.subarray(PREFIX_BYTES, whole));
+      this.#onEnvelope(held[0]!, held.subarray(PREFIX_BYTES, this.#wholeBytes));
     }
     return end;
   }
@@ -68,7 +75,7 @@ export class EnvelopeParser {
   #hold(bytes: Uint8Array, start: number, end: number): void {
     const needed = this.#heldBytes + end - start;
     if (this.#held === undefined || needed > this.#held.byteLength) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#heldBytes, FIRST_BYTES));
+      const grown = new Uint8Array(this.#capacityFor(needed));
       if (this.#held !== undefined) grown.set(this.#held.subarray(0, this.#heldBytes));
       this.#held = grown;
     }
@@ -76,10 +83,17 @@ export class EnvelopeParser {
     this.#heldBytes = needed;
   }
 
-  #lengthAt(bytes: Uint8Array, at: number): number {
+  /** All of the message as soon as some of it is here: each time that this grows, it is copied. */
+  #capacityFor(bytes: number): number {
+    if (bytes < PREFIX_BYTES) return FIRST_BYTES;
+    return Math.min(Math.max(GROWTH * bytes, FIRST_BYTES), this.#wholeBytes);
+  }
+
+  /** How long a message is that begins here, with its prefix. */
+  #wholeAt(bytes: Uint8Array, at: number): number {
     const length = (bytes[at + 1]! << 24 | bytes[at + 2]! << 16 | bytes[at + 3]! << 8 |
       bytes[at + 4]!) >>> 0;
-    if (length <= this.#maxBytes) return length;
+    if (length <= this.#maxBytes) return PREFIX_BYTES + length;
     throw new ConnectError(
       `message size ${length} is larger than configured readMaxBytes ${this.#maxBytes}`,
       Code.ResourceExhausted,
