@@ -73,8 +73,9 @@ function fire(): void {
     if (callback === undefined) calledOff--;
     else callback();
   }
+  if (calledOff === heap.length) clear();
   // A callback may have started one that is due earlier, and armed the timer for it.
-  if (heap.length > 0 && heap[0]!.at < armedFor) arm(heap[0]!.at);
+  else if (heap[0]!.at < armedFor) arm(heap[0]!.at);
 }
 
 /** Nothing is left to wait for, and nothing shall keep the process alive. */

@@ -39,6 +39,18 @@ Deno.test("startTimer() uses one timer of the platform, and none when all are st
   assertEquals(platform.pending, []);
 });
 
+Deno.test("startTimer() leaves no timer behind for what was stopped, when the last one fires", async () => {
+  using platform = captureTimers();
+  const stopped = startTimer(performance.now() + 5000, () => {});
+  const { promise, resolve } = Promise.withResolvers<void>();
+  startTimer(performance.now() + 5, resolve);
+  stopTimer(stopped);
+  await promise;
+  // Told in the midst of what the timer does.
+  await new Promise((resolve) => setImmediate(resolve));
+  assertEquals(platform.pending, []);
+});
+
 Deno.test("startTimer() does not fire before its time, nor what is too far for the platform", async () => {
   const far = startTimer(performance.now() + 2 ** 40, () => {
     throw new Error("fired");

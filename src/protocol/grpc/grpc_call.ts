@@ -155,7 +155,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     const error = failWith(this.call, thrown) as ConnectError;
     this.#requests?.fail(error);
     // Not awaited: a generator that is busy returns only when it gets to its next yield.
-    this.#replies?.return?.().then(undefined, () => {});
+    if (this.#replies !== undefined) void stop(this.#replies);
     this.#reply.fail(error);
     this.sentError = error;
   }
@@ -165,6 +165,14 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     // A client that stopped reading would keep the stream for ever, were it not reset.
     this.call.onCancel = () => boundLastWords(this.stream);
     if (this.call.endReason !== undefined) boundLastWords(this.stream);
+  }
+
+  /** Whoever reads on, beside a handler that has returned, meets an end. */
+  #succeed(): void {
+    this.#end();
+    if (this.#requests?.isOpen) {
+      this.#requests.fail(new ConnectError("the call is over", Code.Canceled));
+    }
   }
 
   #negotiate(): void {
@@ -234,7 +242,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
 
   #finishWith(bytes: Uint8Array): void {
     if (this.#isOver) return;
-    this.#end();
+    this.#succeed();
     this.sentError = this.#reply.finishWith(bytes);
   }
 
@@ -259,8 +267,17 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
       return this.fail(error);
     }
     this.#replies = undefined;
-    this.#end();
+    this.#succeed();
     this.sentError = this.#reply.finish();
+  }
+}
+
+/** Whatever it throws, nobody is left to tell. */
+async function stop(replies: AsyncIterator<unknown>): Promise<void> {
+  try {
+    await replies.return?.();
+  } catch {
+    // The call has its error.
   }
 }
 

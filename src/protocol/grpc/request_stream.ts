@@ -31,7 +31,8 @@ type Result = IteratorResult<Message, undefined>;
 export class RequestStream implements AsyncIterableIterator<Message> {
   readonly #source: RequestSource;
   readonly #envelopes: Envelope[] = [];
-  #waiting: PromiseWithResolvers<Result> | undefined;
+  /** Who asked for messages that have not come. */
+  readonly #waiting: PromiseWithResolvers<Result>[] = [];
   #isEnded = false;
   #error: unknown;
 
@@ -42,14 +43,16 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   /** A message has come. */
   push(flags: number, data: Uint8Array): void {
     if (this.#isEnded) return;
-    if (this.#waiting === undefined) {
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) {
       this.#envelopes.push({ flags, data });
       this.#source.pause();
-    } else {
-      const { resolve, reject } = this.#waiting;
-      this.#waiting = undefined;
-      this.#deliver({ flags, data }).then(resolve, reject);
-    }
+    } else this.#deliver({ flags, data }).then(waiting.resolve, waiting.reject);
+  }
+
+  /** Whether there may be more to read. */
+  get isOpen(): boolean {
+    return !this.#isEnded || this.#envelopes.length > 0;
   }
 
   /** No more will come. */
@@ -72,8 +75,9 @@ export class RequestStream implements AsyncIterableIterator<Message> {
     if (envelope !== undefined) return this.#deliver(envelope);
     if (this.#isEnded) return this.#finish();
     this.#source.resume();
-    this.#waiting = Promise.withResolvers<Result>();
-    return this.#waiting.promise;
+    const waiting = Promise.withResolvers<Result>();
+    this.#waiting.push(waiting);
+    return waiting.promise;
   }
 
   /** The handler wants no more. */
@@ -90,10 +94,16 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   }
 
   async #deliver(envelope: Envelope): Promise<Result> {
-    this.#source.check();
-    const value = await this.#source.decode(envelope);
-    if (this.#error !== undefined) throw this.#error;
-    return { done: false, value };
+    try {
+      this.#source.check();
+      const value = await this.#source.decode(envelope);
+      if (this.#error !== undefined) throw this.#error;
+      return { done: false, value };
+    } catch (error) {
+      // As a generator: what has failed is at its end.
+      void this.return();
+      throw error;
+    }
   }
 
   // deno-lint-ignore require-await
@@ -103,10 +113,13 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   }
 
   #settle(): void {
-    if (this.#waiting === undefined) return;
-    const { resolve, reject } = this.#waiting;
-    this.#waiting = undefined;
-    if (this.#error !== undefined) reject(this.#error);
-    else this.#finish().then(resolve, reject);
+    for (const { promise, resolve, reject } of this.#waiting.splice(0)) {
+      if (this.#error === undefined) this.#finish().then(resolve, reject);
+      else {
+        // Who asks ahead, and is busy with something else, is not to end the process.
+        promise.catch(() => {});
+        reject(this.#error);
+      }
+    }
   }
 }

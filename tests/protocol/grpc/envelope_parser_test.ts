@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { Code, ConnectError } from "@connectrpc/connect";
 import * as fc from "fast-check";
 import { EnvelopeParser } from "../../../src/protocol/grpc/envelope_parser.ts";
@@ -67,3 +67,42 @@ Deno.test("EnvelopeParser gives plain arrays, whatever it is given", () => {
   const [message] = parse([Buffer.from(envelope(Uint8Array.of(1)))]).messages;
   assertEquals(Object.getPrototypeOf(message!.data), Uint8Array.prototype);
 });
+
+Deno.test("EnvelopeParser makes the same of large messages, however small the pieces are", () => {
+  // Around the sizes at which what is held grows, with and without the prefix.
+  const length = fc.tuple(fc.nat(8), fc.integer({ min: -6, max: 6 }))
+    .map(([power, more]) => 4096 * 2 ** power + more);
+  const piece = fc.constantFrom(1021, 4096, 16_384, 65_536);
+  checkProperty(
+    fc.property(fc.array(length, { maxLength: 3 }), piece, (lengths, piece) => {
+      const messages = lengths.map((length, i) => ({ flags: i, data: patternOf(length, i) }));
+      const bytes = concat(...messages.map(({ flags, data }) => envelope(data, { flags })));
+      const places = Array.from({ length: bytes.byteLength / piece }, (_, i) => (i + 1) * piece);
+      const parsed = parse(cut(bytes, places), 2 ** 21);
+      assert(parsed.messages.every(({ data }, i) => areEqual(data, messages[i]!.data)));
+      assertEquals(parsed.messages.map(({ flags }) => flags), messages.map(({ flags }) => flags));
+      assertEquals(parsed.isAmid, false);
+    }),
+    40,
+  );
+});
+
+Deno.test("EnvelopeParser sets little aside for a message that has only begun", () => {
+  const before = Deno.memoryUsage().external;
+  const parsers = Array.from({ length: 100 }, () => {
+    const parser = new EnvelopeParser(2 ** 22, () => {});
+    parser.push(envelope(Uint8Array.of(1), { length: 2 ** 22 }));
+    return parser;
+  });
+  assertLess(Deno.memoryUsage().external - before, 2 ** 20);
+  assert(parsers.every((parser) => parser.isAmid));
+});
+
+/** Bytes that are not as those of another seed, nor as their neighbours. */
+function patternOf(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) * 7 + seed) & 0xff);
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+}
