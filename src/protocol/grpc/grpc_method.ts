@@ -49,7 +49,13 @@ export function createBinaryCodec(input: DescMessage, output: DescMessage): Code
   const options = { readUnknownFields: false };
   return {
     contentType: "application/grpc+proto",
-    decode: (bytes) => decoded(() => fromBinary(input, bytes, options), Code.Internal),
+    decode: (bytes) => {
+      try {
+        return fromBinary(input, bytes, options);
+      } catch (error) {
+        throw new ConnectError(`parse binary: ${(error as Error).message}`, Code.Internal);
+      }
+    },
     encode: (message) => toBinary(output, create(output, message as MessageInitShape<DescMessage>)),
   };
 }
@@ -64,8 +70,13 @@ export function createJsonCodec(
   const options = { registry, ignoreUnknownFields: true };
   return {
     contentType: "application/grpc+json",
-    decode: (bytes) =>
-      decoded(() => fromJsonString(input, decoder.decode(bytes), options), Code.InvalidArgument),
+    decode: (bytes) => {
+      try {
+        return fromJsonString(input, decoder.decode(bytes), options);
+      } catch (error) {
+        throw new ConnectError((error as Error).message, Code.InvalidArgument);
+      }
+    },
     encode: (message) => {
       const whole = create(output, message as MessageInitShape<DescMessage>);
       // JSON lets numbers pass that do not fit.
@@ -73,12 +84,4 @@ export function createJsonCodec(
       return encoder.encode(toJsonString(output, whole, { registry }));
     },
   };
-}
-
-function decoded(decode: () => Message, code: Code): Message {
-  try {
-    return decode();
-  } catch (error) {
-    throw new ConnectError(`cannot decode the request: ${(error as Error).message}`, code);
-  }
 }
