@@ -16,9 +16,14 @@ import {
   type ContextKey,
   createContextKey,
   type Interceptor,
+  type StreamRequest,
   type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
 } from "@connectrpc/connect";
+import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
+import { COMPRESSIONS } from "./compression.ts";
 import { failWith } from "./failure.ts";
 
 /** Where a Connect handler finds the call that it serves. */
@@ -36,9 +41,12 @@ export function createEnforcement(types: Registry): Interceptor {
     const call = request.contextValues.get(CALL)!;
     try {
       call.check();
+      // Connect's own ends with whatever a handler threw, or with nothing that says why.
+      request = { ...request, signal: call.signal } as typeof request;
       if (request.stream) request = { ...request, message: call.guard(request.message) };
       const response = await call.race(next(request));
       call.check();
+      addProtocolFields(request, response, call);
       if (response.stream) return { ...response, message: sendable(call, response, types) };
       assertEncodable(response.message, response.method.output, response.header, types);
       return response;
@@ -47,6 +55,44 @@ export function createEnforcement(types: Registry): Interceptor {
     }
   };
 }
+
+/**
+ * An interceptor that answers itself has header and trailers of its own, which Connect takes in place
+ * of those that it has prepared; no client could read the answer without them.
+ */
+function addProtocolFields(
+  { header, requestMethod, url }: UnaryRequest | StreamRequest,
+  response: UnaryResponse | StreamResponse,
+  { protocol }: Call,
+): void {
+  if (!response.header.has("content-type")) {
+    const contentType = requestMethod === "GET"
+      ? `application/${new URL(url).searchParams.get("encoding")}`
+      : header.get("content-type")!;
+    response.header.set("content-type", contentType.toLowerCase());
+    const fields = ENCODING_FIELDS[protocol];
+    const negotiated = compressionNegotiate(
+      COMPRESSIONS as Compression[],
+      header.get(fields.encoding),
+      header.get(fields.accepted),
+      fields.accepted,
+    ).response;
+    // Connect says by itself how a unary reply of its own protocol is encoded.
+    if (negotiated !== null && (protocol !== "connect" || response.stream)) {
+      response.header.set(fields.encoding, negotiated.name);
+    }
+  }
+  if (protocol !== "connect" && !response.trailer.has("grpc-status")) {
+    response.trailer.set("grpc-status", "0");
+  }
+}
+
+const GRPC_FIELDS = { encoding: "grpc-encoding", accepted: "grpc-accept-encoding" };
+const ENCODING_FIELDS = {
+  "grpc": GRPC_FIELDS,
+  "grpc-web": GRPC_FIELDS,
+  "connect": { encoding: "connect-content-encoding", accepted: "connect-accept-encoding" },
+};
 
 async function* sendable(
   call: Call,

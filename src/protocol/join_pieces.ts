@@ -6,6 +6,8 @@
  * @module
  */
 
+import { Code, ConnectError } from "@connectrpc/connect";
+
 const HEADER_BYTES = 5;
 /** Pieces of this size are handed on as they are. */
 const ENOUGH_BYTES = 65_536;
@@ -29,6 +31,10 @@ export async function* joinPieces(
     if (held.byteLength >= ENOUGH_BYTES) yield held.take();
   }
   if (held.byteLength > 0) yield held.take();
+  // Connect takes a header at the end for the end.
+  else if (parts?.isAmid) {
+    throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+  }
 }
 
 /** Finds the ends of headers and of their data. */
@@ -37,6 +43,11 @@ class Parts {
   readonly #view = new DataView(this.#header.buffer);
   #isHeader = true;
   #missing = HEADER_BYTES;
+
+  /** Whether the data of an envelope is missing. */
+  get isAmid(): boolean {
+    return !this.#isHeader;
+  }
 
   /** @returns Where the last part ends that a piece completes, 0 if it completes none. */
   advance(piece: Uint8Array): number {

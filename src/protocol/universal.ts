@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import type { ContextValues } from "@connectrpc/connect";
 import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
 import type { HttpStream, ResponseFields } from "../http_stream.ts";
@@ -43,11 +43,12 @@ function hasEnvelopes(header: Headers): boolean {
 }
 
 /** A request that breaks off means that the client has left; the stream says so a moment later. */
-async function* readBody({ body }: HttpStream, call: Call): AsyncGenerator<Uint8Array> {
+async function* readBody(stream: HttpStream, call: Call): AsyncGenerator<Uint8Array> {
   try {
-    yield* body;
+    yield* stream.body;
   } catch {
-    call.cancel(new ConnectError("the client left in the midst of its request", Code.Canceled));
+    call.check();
+    await new Promise<void>((resolve) => stream.onClose(() => resolve()));
     call.check();
   }
 }

@@ -85,7 +85,7 @@ export class Http2Stream implements HttpStream {
   }
 
   get body(): AsyncIterable<Uint8Array> {
-    return readBytes(this.#stream);
+    return readBytes(this.#stream, () => this.#stream.aborted);
   }
 
   get closed(): boolean {

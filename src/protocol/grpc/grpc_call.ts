@@ -16,7 +16,7 @@ import { failWith } from "../failure.ts";
 import { toHeaders } from "../fields.ts";
 import { boundLastWords } from "../last_words.ts";
 import { EnvelopeParser } from "./envelope_parser.ts";
-import type { Codec, GrpcMethod } from "./grpc_method.ts";
+import { type Codec, extraMessage, type GrpcMethod, missingMessage } from "./grpc_method.ts";
 import { GrpcReply } from "./grpc_reply.ts";
 import { invokeWithInterceptors } from "./intercepted.ts";
 import { type Envelope, type RequestSource, RequestStream } from "./request_stream.ts";
@@ -72,7 +72,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     } catch (error) {
       return this.fail(error);
     }
-    if (!this.method.hasSingleRequest) {
+    if (this.method.readsAsStream) {
       this.#requests = new RequestStream(this);
       this.#invoke(this.#requests);
     }
@@ -120,7 +120,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     } else if (this.#requests !== undefined) {
       this.#requests.end();
     } else if (this.#request === undefined) {
-      this.fail(new ConnectError("protocol error: missing input message", Code.Unimplemented));
+      this.fail(missingMessage(this.method));
     } else this.#invokeWith(this.#request);
   }
 
@@ -140,7 +140,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     if ((flags & COMPRESSED_FLAG) === 0) return this.#codec.decode(data);
     if (this.#requestCompression === null) {
       throw new ConnectError(
-        "protocol error: received compressed message without grpc-encoding",
+        "received compressed envelope, but do not know how to decompress",
         Code.Internal,
       );
     }
@@ -195,9 +195,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     if (this.#isOver) return;
     if (this.#requests !== undefined) this.#requests.push(flags, data);
     else if (this.#request === undefined) this.#request = { flags, data };
-    else {
-      throw new ConnectError("protocol error: received extra input message", Code.Unimplemented);
-    }
+    else throw extraMessage(this.method);
   }
 
   #invokeWith(envelope: Envelope): void {

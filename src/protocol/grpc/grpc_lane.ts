@@ -25,6 +25,9 @@ export class GrpcLane {
       this.#methods.set(spec, {
         spec,
         hasSingleRequest: methodKind === "unary" || methodKind === "server_streaming",
+        // Interceptors see the request of a server stream before it is read, as Connect's do.
+        readsAsStream: methodKind === "client_streaming" || methodKind === "bidi_streaming" ||
+          (methodKind === "server_streaming" && own.interceptors.length > 0),
         hasSingleReply: methodKind === "unary" || methodKind === "client_streaming",
         interceptors: own.interceptors,
         maxReceiveBytes: own.maxReceiveBytes,

@@ -33,6 +33,8 @@ export interface GrpcMethod {
   readonly spec: MethodSpec;
   /** Whether there is one request. */
   readonly hasSingleRequest: boolean;
+  /** Whether its requests are read as they come. */
+  readonly readsAsStream: boolean;
   /** Whether there is one reply. */
   readonly hasSingleReply: boolean;
   /** Outermost first. */
@@ -41,6 +43,26 @@ export interface GrpcMethod {
   readonly maxSendBytes: number;
   readonly binary: Codec;
   readonly json: Codec;
+}
+
+/** The one request did not come. */
+export function missingMessage({ spec }: GrpcMethod): ConnectError {
+  return new ConnectError(
+    `protocol error: missing input message for ${kindOf(spec)} method`,
+    Code.Unimplemented,
+  );
+}
+
+/** More than the one request came. */
+export function extraMessage({ spec }: GrpcMethod): ConnectError {
+  return new ConnectError(
+    `protocol error: received extra input message for ${kindOf(spec)} method`,
+    Code.Unimplemented,
+  );
+}
+
+function kindOf({ desc }: MethodSpec): string {
+  return desc.methodKind.replace("_", "-");
 }
 
 /** Reads and writes protobuf. */

@@ -16,13 +16,19 @@ import type {
 import { ServiceContext, type ServiceContextInit } from "../../context.ts";
 import type { HttpStream } from "../../http_stream.ts";
 import { urlOf } from "../request_url.ts";
-import type { GrpcMethod } from "./grpc_method.ts";
+import { extraMessage, type GrpcMethod, missingMessage } from "./grpc_method.ts";
 
 /** What is known of the call. */
 export interface Intercepted extends ServiceContextInit {
   readonly method: GrpcMethod;
   readonly stream: HttpStream;
 }
+
+const PROTOCOL_FIELDS: ReadonlySet<string> = new Set([
+  "content-type",
+  "grpc-encoding",
+  "grpc-status",
+]);
 
 type Request = UnaryRequest | StreamRequest;
 type Response = UnaryResponse | StreamResponse;
@@ -62,8 +68,7 @@ function toRequest(call: Intercepted, request: Message | AsyncIterable<Message>)
   if (desc.methodKind === "unary") {
     return { ...common, stream: false, message: request as Message } as UnaryRequest;
   }
-  const message = Symbol.asyncIterator in request ? request : only(request);
-  return { ...common, stream: true, message } as StreamRequest;
+  return { ...common, stream: true, message: request } as StreamRequest;
 }
 
 /** Innermost of all. */
@@ -86,14 +91,14 @@ async function invoke(call: Intercepted, request: Request): Promise<Response> {
     trailer: responseTrailers,
   };
   const message = request.stream && hasSingleRequest
-    ? await first(request.message)
+    ? await only(call.method, request.message)
     : request.message;
   const reply = spec.handler(message as never, context);
   switch (spec.desc.methodKind) {
     case "unary":
       return { ...common, stream: false, message: toMessage(output, await reply) } as UnaryResponse;
     case "client_streaming": {
-      const message = only(toMessage(output, await reply));
+      const message = single(toMessage(output, await reply));
       return { ...common, stream: true, message } as StreamResponse;
     }
     default: {
@@ -114,18 +119,26 @@ async function* toMessages(
   for await (const init of inits) yield toMessage(schema, init);
 }
 
-async function* only(message: Message): AsyncGenerator<Message> {
+async function* single(message: Message): AsyncGenerator<Message> {
   yield message;
 }
 
-async function first(messages: AsyncIterable<Message>): Promise<Message> {
-  for await (const message of messages) return message;
-  throw new Error("an interceptor has taken the request away");
+async function only(method: GrpcMethod, messages: AsyncIterable<Message>): Promise<Message> {
+  let only: Message | undefined;
+  for await (const message of messages) {
+    if (only !== undefined) throw extraMessage(method);
+    only = message;
+  }
+  if (only === undefined) throw missingMessage(method);
+  return only;
 }
 
 /** An interceptor may answer with header fields of its own. */
 function replace(fields: Headers, by: Headers): void {
   if (fields === by) return;
-  for (const name of [...fields.keys()]) fields.delete(name);
+  // What the protocol has put there stays, for a client could not read the answer without it.
+  for (const name of [...fields.keys()]) {
+    if (by.has(name) || !PROTOCOL_FIELDS.has(name)) fields.delete(name);
+  }
   by.forEach((value, name) => fields.append(name, value));
 }
