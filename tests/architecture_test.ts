@@ -33,6 +33,7 @@ const ROWS: readonly (readonly string[])[] = [
   ],
   // Protocol
   [
+    "protocol/ask_ahead",
     "protocol/protocol",
     "protocol/last_words",
     "protocol/fields",

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Registry } from "@bufbuild/protobuf";
+import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -18,6 +18,7 @@ import type { Call } from "../call.ts";
 import { ServiceContext } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
 import type { MethodSpec } from "../service.ts";
+import { letAskAhead } from "./ask_ahead.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { CALL, createEnforcement } from "./enforcement.ts";
 import { DEFAULT_LANE_OPTIONS, type LaneOptions } from "./lane.ts";
@@ -80,10 +81,18 @@ function createHandler(
     readMaxBytes: maxReceiveBytes,
     writeMaxBytes: maxSendBytes,
   });
+  const isStream = hasRequestStream(method.desc);
   const implementation = (request: unknown, context: HandlerContext) =>
-    method.handler(request as never, toServiceContext(context));
+    method.handler(
+      (isStream ? letAskAhead(request as AsyncIterable<unknown>) : request) as never,
+      toServiceContext(context),
+    );
   router.rpc(method.desc, implementation as never);
   return router.handlers[0]!;
+}
+
+function hasRequestStream({ methodKind }: DescMethod): boolean {
+  return methodKind === "client_streaming" || methodKind === "bidi_streaming";
 }
 
 function toServiceContext(context: HandlerContext): ServiceContext {

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import process from "node:process";
 import {
   type BodyReader,
   H2_ERROR,
@@ -19,6 +21,8 @@ import { readBytes } from "./read_bytes.ts";
 
 /** How long the rest of a request may still come in after its answer. */
 const REST_MS = 100;
+/** Messages that are written in one tick go out together, by as many as fill a frame. */
+const FRAME_BYTES = 16_384;
 
 /** What a stream needs of its connection. */
 export interface Http2Carrier {
@@ -51,6 +55,9 @@ export class Http2Stream implements HttpStream {
   readonly #connection: Http2Carrier;
   readonly #addedFields: ResponseFields = {};
   #trailers: ResponseFields = {};
+  #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #room: Promise<void> | undefined;
   #onDrain: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #ended = false;
@@ -133,21 +140,18 @@ export class Http2Stream implements HttpStream {
 
   write(bytes: Uint8Array): Promise<void> | undefined {
     if (this.closed) return undefined;
-    this.#unwritten++;
-    const room = this.#stream.write(bytes, () => this.#noteWritten())
-      ? this.#connection.waitForRoom()
-      : new Promise<void>((resolve) => this.#onDrain = resolve)
-        .then(() => this.#connection.waitForRoom());
-    return room && new Promise((resolve) => {
-      this.#onRoom = resolve;
-      void room.then(resolve);
-    });
+    this.#held.push(bytes);
+    this.#heldBytes += bytes.byteLength;
+    if (this.#heldBytes >= FRAME_BYTES) this.#writeHeld();
+    else if (this.#held.length === 1) process.nextTick(() => this.#writeHeld());
+    return this.#room;
   }
 
   end(trailers?: ResponseFields): void {
     if (this.closed || this.#ended) return;
     this.#ended = true;
     if (trailers !== undefined) this.#trailers = trailers;
+    this.#writeHeld();
     if (this.#unwritten === 0) this.#finish();
   }
 
@@ -158,8 +162,32 @@ export class Http2Stream implements HttpStream {
   }
 
   reset(errorCode: number): void {
+    this.#writeHeld();
     this.#isResetByUs = true;
     this.#stream.close(errorCode);
+  }
+
+  #writeHeld(): void {
+    if (this.#held.length === 0 || this.closed) return;
+    const bytes = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#unwritten++;
+    const isTaken = this.#stream.write(bytes, () => this.#noteWritten());
+    // One who does not wait may write more in the meantime.
+    if (this.#room !== undefined) return;
+    const room = isTaken
+      ? this.#connection.waitForRoom()
+      : new Promise<void>((resolve) => this.#onDrain = resolve)
+        .then(() => this.#connection.waitForRoom());
+    if (room === undefined) return;
+    this.#room = new Promise((resolve) => {
+      this.#onRoom = () => {
+        this.#room = undefined;
+        resolve();
+      };
+      void room.then(this.#onRoom);
+    });
   }
 
   #noteWritten(): void {

@@ -15,6 +15,7 @@ import type {
 } from "@connectrpc/connect";
 import { ServiceContext, type ServiceContextInit } from "../../context.ts";
 import type { HttpStream } from "../../http_stream.ts";
+import { letAskAhead } from "../ask_ahead.ts";
 import { urlOf } from "../request_url.ts";
 import { extraMessage, type GrpcMethod, missingMessage } from "./grpc_method.ts";
 
@@ -73,7 +74,7 @@ function toRequest(call: Intercepted, request: Message | AsyncIterable<Message>)
 
 /** Innermost of all. */
 async function invoke(call: Intercepted, request: Request): Promise<Response> {
-  const { spec, hasSingleRequest } = call.method;
+  const { spec } = call.method;
   const { output } = spec.desc;
   const { responseHeaders, responseTrailers } = call;
   const context = new ServiceContext({
@@ -90,10 +91,7 @@ async function invoke(call: Intercepted, request: Request): Promise<Response> {
     header: responseHeaders,
     trailer: responseTrailers,
   };
-  const message = request.stream && hasSingleRequest
-    ? await only(call.method, request.message)
-    : request.message;
-  const reply = spec.handler(message as never, context);
+  const reply = spec.handler(await argumentOf(call.method, request) as never, context);
   switch (spec.desc.methodKind) {
     case "unary":
       return { ...common, stream: false, message: toMessage(output, await reply) } as UnaryResponse;
@@ -106,6 +104,15 @@ async function invoke(call: Intercepted, request: Request): Promise<Response> {
       return { ...common, stream: true, message } as StreamResponse;
     }
   }
+}
+
+/** What the handler gets: the one message, or all of them. */
+function argumentOf(
+  method: GrpcMethod,
+  request: Request,
+): Message | Promise<Message> | AsyncIterable<Message> {
+  if (!request.stream) return request.message;
+  return method.hasSingleRequest ? only(method, request.message) : letAskAhead(request.message);
 }
 
 function toMessage(schema: DescMessage, init: unknown): Message {

@@ -27,12 +27,18 @@ export interface RequestSource {
 
 type Result = IteratorResult<Message, undefined>;
 
+/** No more is asked for while so much waits to be read: a frame, or as many small messages. */
+const MAX_WAITING_BYTES = 16_384;
+const MAX_WAITING = 32;
+
 /** To be read once. */
 export class RequestStream implements AsyncIterableIterator<Message> {
   readonly #source: RequestSource;
   readonly #envelopes: Envelope[] = [];
+  #waitingBytes = 0;
+  #isPaused = false;
   /** Who asked for messages that have not come. */
-  readonly #waiting: PromiseWithResolvers<Result>[] = [];
+  readonly #readers: PromiseWithResolvers<Result>[] = [];
   #isEnded = false;
   #error: unknown;
 
@@ -40,19 +46,24 @@ export class RequestStream implements AsyncIterableIterator<Message> {
     this.#source = source;
   }
 
-  /** A message has come. */
-  push(flags: number, data: Uint8Array): void {
-    if (this.#isEnded) return;
-    const waiting = this.#waiting.shift();
-    if (waiting === undefined) {
-      this.#envelopes.push({ flags, data });
-      this.#source.pause();
-    } else this.#deliver({ flags, data }).then(waiting.resolve, waiting.reject);
-  }
-
   /** Whether there may be more to read. */
   get isOpen(): boolean {
     return !this.#isEnded || this.#envelopes.length > 0;
+  }
+
+  /** A message has come. */
+  push(flags: number, data: Uint8Array): void {
+    if (this.#isEnded) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) return reader.resolve(this.#deliver({ flags, data }));
+    this.#envelopes.push({ flags, data });
+    this.#waitingBytes += data.byteLength;
+    const isFull = this.#waitingBytes >= MAX_WAITING_BYTES ||
+      this.#envelopes.length >= MAX_WAITING;
+    if (isFull && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#source.pause();
+    }
   }
 
   /** No more will come. */
@@ -72,12 +83,15 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   next(): Promise<Result> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     const envelope = this.#envelopes.shift();
-    if (envelope !== undefined) return this.#deliver(envelope);
+    if (envelope !== undefined) {
+      this.#waitingBytes -= envelope.data.byteLength;
+      if (this.#envelopes.length === 0) this.#resume();
+      return Promise.resolve(this.#deliver(envelope));
+    }
     if (this.#isEnded) return this.#finish();
-    this.#source.resume();
-    const waiting = Promise.withResolvers<Result>();
-    this.#waiting.push(waiting);
-    return waiting.promise;
+    const reader = Promise.withResolvers<Result>();
+    this.#readers.push(reader);
+    return reader.promise;
   }
 
   /** The handler wants no more. */
@@ -85,7 +99,7 @@ export class RequestStream implements AsyncIterableIterator<Message> {
     this.#isEnded = true;
     this.#envelopes.length = 0;
     this.#settle();
-    this.#source.resume();
+    this.#resume();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -93,17 +107,37 @@ export class RequestStream implements AsyncIterableIterator<Message> {
     return this;
   }
 
-  async #deliver(envelope: Envelope): Promise<Result> {
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#source.resume();
+  }
+
+  /** A promise only if it takes one: most messages are not compressed. */
+  #deliver(envelope: Envelope): Result | Promise<Result> {
     try {
       this.#source.check();
-      const value = await this.#source.decode(envelope);
+      const value = this.#source.decode(envelope);
+      return value instanceof Promise ? this.#deliverLater(value) : { done: false, value };
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  async #deliverLater(decoding: Promise<Message>): Promise<Result> {
+    try {
+      const value = await decoding;
       if (this.#error !== undefined) throw this.#error;
       return { done: false, value };
     } catch (error) {
-      // As a generator: what has failed is at its end.
-      void this.return();
-      throw error;
+      return this.#refuse(error);
     }
+  }
+
+  /** As a generator: what has failed is at its end. */
+  #refuse(error: unknown): Promise<never> {
+    void this.return();
+    return Promise.reject(error);
   }
 
   // deno-lint-ignore require-await
@@ -113,8 +147,8 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   }
 
   #settle(): void {
-    for (const { promise, resolve, reject } of this.#waiting.splice(0)) {
-      if (this.#error === undefined) this.#finish().then(resolve, reject);
+    for (const { promise, resolve, reject } of this.#readers.splice(0)) {
+      if (this.#error === undefined) resolve(this.#finish());
       else {
         // Who asks ahead, and is busy with something else, is not to end the process.
         promise.catch(() => {});

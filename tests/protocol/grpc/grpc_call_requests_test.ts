@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type StreamRequest } from "@connectrpc/connect";
 import { bounded } from "../../support/bounded.ts";
 import { envelope, openEnvelopes, sayHelloRequest } from "../../support/envelopes.ts";
 import { serveGreeter } from "../../support/greeter.ts";
@@ -10,6 +10,18 @@ import { eventually } from "../../support/waiting.ts";
 import { readStatus } from "../../support/wire_formats.ts";
 
 const OK = { code: "ok", message: "" };
+
+/** As interceptors have it that look at each message. */
+const passOn: Interceptor = (next) => async (request) =>
+  await next(request.stream ? passAllOf(request) : request);
+
+function passAllOf(request: StreamRequest): StreamRequest {
+  return { ...request, message: passAll(request.message) } as StreamRequest;
+}
+
+async function* passAll<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
+  for await (const message of messages) yield message;
+}
 
 for (const [lane, contentType] of Object.entries(LANES)) {
   Deno.test(`a handler may answer requests that it does not read (${lane})`, async () => {
@@ -89,33 +101,36 @@ for (const [lane, contentType] of Object.entries(LANES)) {
     assertEquals(new TextDecoder().decode(reply!.data.subarray(2)), "AnnBob.");
   });
 
-  Deno.test(`a client that leaves does not harm a handler that has asked ahead (${lane})`, async () => {
-    const unhandled: unknown[] = [];
-    const note = (event: PromiseRejectionEvent) => {
-      event.preventDefault();
-      unhandled.push(event.reason);
-    };
-    globalThis.addEventListener("unhandledrejection", note);
-    const busy = new Gate();
-    await using greeter = await serveGreeter({
-      handlers: {
-        async sayHelloToAll(requests) {
-          const next = requests[Symbol.asyncIterator]().next();
-          await busy.pass();
-          await next;
-          return {};
+  for (const how of ["", ", through an interceptor"]) {
+    Deno.test(`a client that leaves does not harm a handler that has asked ahead (${lane}${how})`, async () => {
+      const unhandled: unknown[] = [];
+      const note = (event: PromiseRejectionEvent) => {
+        event.preventDefault();
+        unhandled.push(event.reason);
+      };
+      globalThis.addEventListener("unhandledrejection", note);
+      const busy = new Gate();
+      await using greeter = await serveGreeter({
+        prepare: (app) => void (how !== "" && app.use(passOn)),
+        handlers: {
+          async sayHelloToAll(requests) {
+            const next = requests[Symbol.asyncIterator]().next();
+            await busy.pass();
+            await next;
+            return {};
+          },
         },
-      },
+      });
+      using client = connectHttp2(greeter.baseUrl);
+      const stream = openCall(client, "sayHelloToAll", { contentType });
+      stream.write(new Uint8Array());
+      await busy.reached(1);
+      stream.close(0x8);
+      await eventually("no call is left", () => greeter.server.callCount === 0);
+      await new Promise((resolve) => setTimeout(resolve));
+      globalThis.removeEventListener("unhandledrejection", note);
+      busy.open();
+      assertEquals(unhandled, []);
     });
-    using client = connectHttp2(greeter.baseUrl);
-    const stream = openCall(client, "sayHelloToAll", { contentType });
-    stream.write(new Uint8Array());
-    await busy.reached(1);
-    stream.close(0x8);
-    await eventually("no call is left", () => greeter.server.callCount === 0);
-    await new Promise((resolve) => setTimeout(resolve));
-    globalThis.removeEventListener("unhandledrejection", note);
-    busy.open();
-    assertEquals(unhandled, []);
-  });
+  }
 }

@@ -172,24 +172,33 @@ for (const [title, read] of Object.entries(READS)) {
   });
 }
 
-Deno.test("RequestStream pauses its source while a message waits, and no longer", async () => {
+Deno.test("RequestStream pauses its source while many messages wait, until all are read", async () => {
   const source = new Source();
   const states: boolean[] = [];
   const note = () => states.push(source.isPaused);
-  source.send("ab");
+  source.send("a".repeat(31));
   note();
-  await source.nextOnes(2);
+  source.send("bc");
   note();
-  const read = source.next();
+  await source.nextOnes(32);
   note();
-  source.send("c");
-  await read;
+  await source.next();
   note();
-  source.send("d");
-  note();
+  source.send("a".repeat(32));
   await source.stream.return();
   note();
-  assertEquals(states, [true, true, false, false, true, false]);
+  assertEquals(states, [false, true, true, false, false]);
+  assertEquals([source.pauses, source.resumes], [2, 2]);
+});
+
+Deno.test("RequestStream pauses its source while as much waits as fills a frame", async () => {
+  const source = new Source();
+  source.stream.push(PLAIN, new Uint8Array(16_383));
+  assertEquals(source.isPaused, false);
+  source.stream.push(PLAIN, new Uint8Array(1));
+  assertEquals(source.isPaused, true);
+  await source.nextOnes(2);
+  assertEquals(source.isPaused, false);
 });
 
 Deno.test("RequestStream does not pause for what return() has left unread", async () => {
