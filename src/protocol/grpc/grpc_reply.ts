@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { findTrailerError, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
@@ -130,7 +131,8 @@ export class GrpcReply {
 
 function toEnvelope(flags: number, bytes: Uint8Array): Uint8Array {
   const length = bytes.byteLength;
-  const envelope = new Uint8Array(PREFIX_BYTES + length);
+  // From a pool: to make a small Uint8Array takes Deno ten times as long.
+  const envelope = Buffer.allocUnsafe(PREFIX_BYTES + length);
   envelope[0] = flags;
   envelope[1] = length >>> 24;
   envelope[2] = length >>> 16;
