@@ -57,19 +57,26 @@ export async function* invokeWithInterceptors(
 
 function toRequest(call: Intercepted, request: Message | AsyncIterable<Message>): Request {
   const { desc } = call.method.spec;
-  const common = {
+  // Getters of its own, which `{ ...request }` takes along: most interceptors want little of it.
+  return {
     method: desc,
     service: desc.parent,
     requestMethod: "POST",
-    url: urlOf(call.stream),
-    signal: call.signal,
-    header: call.metadata,
-    contextValues: call.values,
-  };
-  if (desc.methodKind === "unary") {
-    return { ...common, stream: false, message: request as Message } as UnaryRequest;
-  }
-  return { ...common, stream: true, message: request } as StreamRequest;
+    get url() {
+      return urlOf(call.stream);
+    },
+    get signal() {
+      return call.signal;
+    },
+    get header() {
+      return call.metadata;
+    },
+    get contextValues() {
+      return call.values;
+    },
+    stream: desc.methodKind !== "unary",
+    message: request,
+  } as Request;
 }
 
 /** Innermost of all. */
@@ -79,11 +86,17 @@ async function invoke(call: Intercepted, request: Request): Promise<Response> {
   const { responseHeaders, responseTrailers } = call;
   const context = new ServiceContext({
     call: call.call,
-    signal: request.signal,
-    metadata: request.header,
+    get signal() {
+      return request.signal;
+    },
+    get metadata() {
+      return request.header;
+    },
     responseHeaders,
     responseTrailers,
-    values: request.contextValues,
+    get values() {
+      return request.contextValues;
+    },
   });
   const common = {
     method: spec.desc,
