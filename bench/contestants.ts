@@ -38,6 +38,9 @@ export interface Contestant {
 /** The contestant that the others are compared with. */
 export const BASE = "kit";
 
+/** The contestant at half of whose peak rate all are asked how long a call takes. */
+export const PACE_MAKER = "grpc-js-deno";
+
 /** All contestants. */
 export const CONTESTANTS: readonly Contestant[] = [
   {

@@ -79,12 +79,15 @@ function extras({ results, lineup, contestants }: ReportOptions, titles: string[
   const mib = (value: number) => (value / KIB).toFixed(1);
   const tables: string[] = [];
   if (contestants.some(({ name }) => results.median(name, "p50") !== undefined)) {
+    const common = results.median(BASE, "commonRate");
     const head = ["calls/s", "p50", "p99", "p99.9"];
+    if (common !== undefined) head.push(...["p50", "p99"].map((p) => `${p} at ${whole(common)}/s`));
     const cells = contestants.map(({ name }) => [
       cell(name, "pacedRate", whole),
       cell(name, "p50", ms),
       cell(name, "p99", ms),
       cell(name, "p999", ms),
+      ...(common === undefined ? [] : [cell(name, "commonP50", ms), cell(name, "commonP99", ms)]),
     ]);
     tables.push(
       section("Latency of hello at half of its own peak rate, ms", table(head, titles, cells)),

@@ -15,7 +15,10 @@ export type Extra =
   | "pacedRate"
   | "p50"
   | "p99"
-  | "p999";
+  | "p999"
+  | "commonRate"
+  | "commonP50"
+  | "commonP99";
 
 /** A server that died. */
 export interface Crash {

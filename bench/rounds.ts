@@ -6,6 +6,7 @@
  */
 
 import { Arena, type Guest } from "./arena.ts";
+import { PACE_MAKER } from "./contestants.ts";
 import type { Lineup, Ready } from "./lineup.ts";
 import { runLoad, runOpenLoop, withIdleConnections } from "./load.ts";
 import type { Results } from "./results.ts";
@@ -137,17 +138,27 @@ async function measureFootprint(
     const after = await withIdleConnections(idle, () => server.rssKib());
     results.add(name, "rssIdleKib", (after - before) / IDLE_CONNECTIONS);
   });
-  const latencies = await arena.with("latency", async ({ server }) => {
-    const row = { ...HELLO_ROW, connections: OPEN_LOOP_CONNECTIONS };
-    const seconds = settings.seconds * OPEN_LOOP_FACTOR;
-    const { warmUpMs } = settings;
-    const load = { row, port: server.port, contentType, warmUpMs, seconds };
-    return await runOpenLoop(load, Math.round(peak / 2), client);
-  });
-  if (latencies === undefined) return;
+  const measureAt = (rate: number) =>
+    arena.with("latency", async ({ server }) => {
+      const row = { ...HELLO_ROW, connections: OPEN_LOOP_CONNECTIONS };
+      const seconds = settings.seconds * OPEN_LOOP_FACTOR;
+      const { warmUpMs } = settings;
+      const load = { row, port: server.port, contentType, warmUpMs, seconds };
+      const latencies = await runOpenLoop(load, Math.round(rate), client);
+      console.error(`${label}  p99 ${latencies.p99.toFixed(2)} ms at ${formatRate(rate)} calls/s`);
+      return latencies;
+    });
+  const own = await measureAt(peak / 2);
+  if (own === undefined) return;
   results.add(name, "pacedRate", peak / 2);
-  for (const [metric, ms] of Object.entries(latencies)) results.add(name, metric, ms);
-  console.error(`${label}  p99 ${latencies.p99.toFixed(2)} ms at ${formatRate(peak / 2)} calls/s`);
+  for (const [metric, ms] of Object.entries(own)) results.add(name, metric, ms);
+  const pace = results.median(PACE_MAKER, HELLO_ROW.name);
+  if (pace === undefined || pace / 2 > peak) return;
+  const common = await measureAt(pace / 2);
+  if (common === undefined) return;
+  results.add(name, "commonRate", pace / 2);
+  results.add(name, "commonP50", common.p50);
+  results.add(name, "commonP99", common.p99);
 }
 
 async function orUndefined(value: Promise<number>): Promise<number | undefined> {
