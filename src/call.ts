@@ -45,7 +45,7 @@ export class Call implements CallInfo {
   onCancel: ((reason: ConnectError) => void) | undefined;
 
   #controller: AbortController | undefined;
-  readonly #waiting = new Set<(reason: ConnectError) => void>();
+  #waiting: Set<(reason: ConnectError) => void> | undefined;
   readonly #stopTimer: () => void;
   #endReason: ConnectError | undefined;
   #finished = false;
@@ -56,7 +56,7 @@ export class Call implements CallInfo {
     this.protocol = protocol;
     this.peer = peer;
     this.deadline = new Deadline(timeoutMs, this.startedAt);
-    this.#stopTimer = this.deadline.onPass(() => this.#expire());
+    this.#stopTimer = timeoutMs === Infinity ? nothing : this.deadline.onPass(() => this.#expire());
   }
 
   /** Aborted when the call has ended, its reason being a {@linkcode ConnectError}. Made when asked for. */
@@ -81,8 +81,7 @@ export class Call implements CallInfo {
     this.#stopTimer();
     this.#controller?.abort(reason);
     this.onCancel?.(reason);
-    for (const reject of this.#waiting) reject(reason);
-    this.#waiting.clear();
+    this.#rejectAll(reason);
   }
 
   /** The call is over: no timer is left, and nobody who waits for it. */
@@ -91,10 +90,7 @@ export class Call implements CallInfo {
     this.#finished = true;
     this.#stopTimer();
     if (this.#endReason === undefined) this.#controller?.abort(callIsOver());
-    if (this.#waiting.size === 0) return;
-    const reason = callIsOver();
-    for (const reject of this.#waiting) reject(reason);
-    this.#waiting.clear();
+    if (this.#waiting !== undefined && this.#waiting.size > 0) this.#rejectAll(callIsOver());
   }
 
   /** @throws {ConnectError} If the call was ended early, or its deadline has passed. */
@@ -112,10 +108,10 @@ export class Call implements CallInfo {
   race<T>(work: PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       // Also when the call is over: a rejection that nobody handles would end the process.
-      work.then(resolve, reject).then(() => this.#waiting.delete(reject));
+      work.then(resolve, reject).then(() => this.#waiting?.delete(reject));
       if (this.#endReason !== undefined) reject(this.#endReason);
       else if (this.#finished) reject(callIsOver());
-      else this.#waiting.add(reject);
+      else (this.#waiting ??= new Set()).add(reject);
     });
   }
 
@@ -143,6 +139,11 @@ export class Call implements CallInfo {
     }
   }
 
+  #rejectAll(reason: ConnectError): void {
+    for (const reject of this.#waiting ?? []) reject(reason);
+    this.#waiting = undefined;
+  }
+
   #expire(): void {
     this.cancel(deadlineExceeded(this.deadline.timeoutMs));
   }
@@ -151,3 +152,5 @@ export class Call implements CallInfo {
 function callIsOver(): ConnectError {
   return new ConnectError("the call is over", Code.Canceled);
 }
+
+function nothing(): void {}

@@ -58,7 +58,6 @@ export class Http2Stream implements HttpStream {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
   #room: Promise<void> | undefined;
-  #onDrain: (() => void) | undefined;
   #onRoom: (() => void) | undefined;
   #ended = false;
   #isResetByUs = false;
@@ -79,13 +78,11 @@ export class Http2Stream implements HttpStream {
     this.headerListBytes = headerListBytes(rawHeaders);
     this.peer = connection.peer;
     // The stream's end is told by "close"; without a listener an error would end the process.
-    stream.on("error", () => {});
+    stream.on("error", nothing);
     stream.once("close", () => {
       const isGivenUp = !this.#isSent && (stream.rstCode || stream.aborted);
       if (isGivenUp && !this.#isResetByUs) connection.noteReset();
     });
-    stream.on("drain", () => this.#onDrain?.());
-    stream.on("wantTrailers", () => this.#sendTrailers());
     // A reset with NO_ERROR leaves bytes that were not sent, and the stream waiting for them for good.
     // Not at once: this is called from within the native session.
     stream.on("aborted", () => setImmediate(() => stream.destroy()));
@@ -131,6 +128,7 @@ export class Http2Stream implements HttpStream {
   respond(status: number, fields: ResponseFields, follow: "nothing" | "body" | "trailers"): void {
     if (this.closed) return;
     this.#ended = follow === "nothing";
+    if (follow === "trailers") this.#stream.once("wantTrailers", () => this.#sendTrailers());
     this.#stream.respond({ ":status": status, ...mergeFields(fields, this.#addedFields) }, {
       endStream: follow === "nothing",
       waitForTrailers: follow === "trailers",
@@ -178,7 +176,7 @@ export class Http2Stream implements HttpStream {
     if (this.#room !== undefined) return;
     const room = isTaken
       ? this.#connection.waitForRoom()
-      : new Promise<void>((resolve) => this.#onDrain = resolve)
+      : new Promise<void>((resolve) => this.#stream.once("drain", resolve))
         .then(() => this.#connection.waitForRoom());
     if (room === undefined) return;
     this.#room = new Promise((resolve) => {
@@ -232,3 +230,5 @@ export class Http2Stream implements HttpStream {
     setImmediate(() => this.#stream.resume());
   }
 }
+
+function nothing(): void {}

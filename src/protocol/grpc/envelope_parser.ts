@@ -12,13 +12,16 @@ const FIRST_BYTES = 4096;
 /** How many times what has come is set aside for what may: the length of a message may be a lie. */
 const GROWTH = 8;
 
-/** Gets a message: its flags and its bytes. */
-export type OnEnvelope = (flags: number, data: Uint8Array) => void;
+/** Who gets the messages. */
+export interface EnvelopeReader {
+  /** A message is whole. */
+  onEnvelope(flags: number, data: Uint8Array): void;
+}
 
 /** Takes bytes as they come, and gives messages. Those that lie in one piece are not copied. */
 export class EnvelopeParser {
   readonly #maxBytes: number;
-  readonly #onEnvelope: OnEnvelope;
+  readonly #reader: EnvelopeReader;
   /** The beginning of a message whose rest has not come. */
   #held: Uint8Array | undefined;
   #heldBytes = 0;
@@ -26,9 +29,9 @@ export class EnvelopeParser {
   #wholeBytes = 0;
 
   /** @param maxBytes Of a message. */
-  constructor(maxBytes: number, onEnvelope: OnEnvelope) {
+  constructor(maxBytes: number, reader: EnvelopeReader) {
     this.#maxBytes = maxBytes;
-    this.#onEnvelope = onEnvelope;
+    this.#reader = reader;
   }
 
   /** Whether a message has begun and not ended. */
@@ -46,7 +49,7 @@ export class EnvelopeParser {
       // Not a Buffer, which protobuf-es would hand on in each field of type bytes.
       const { buffer, byteOffset } = bytes;
       const data = new Uint8Array(buffer, byteOffset + at + PREFIX_BYTES, end - at - PREFIX_BYTES);
-      this.#onEnvelope(bytes[at]!, data);
+      this.#reader.onEnvelope(bytes[at]!, data);
       at = end;
     }
     if (at < bytes.byteLength) this.#hold(bytes, at, bytes.byteLength);
@@ -67,7 +70,7 @@ export class EnvelopeParser {
       const held = this.#held!;
       this.#held = undefined;
       this.#heldBytes = 0;
-      this.#onEnvelope(held[0]!, held.subarray(PREFIX_BYTES, this.#wholeBytes));
+      this.#reader.onEnvelope(held[0]!, held.subarray(PREFIX_BYTES, this.#wholeBytes));
     }
     return end;
   }

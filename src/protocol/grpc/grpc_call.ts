@@ -15,7 +15,7 @@ import { COMPRESSIONS } from "../compression.ts";
 import { failWith } from "../failure.ts";
 import { toHeaders } from "../fields.ts";
 import { boundLastWords } from "../last_words.ts";
-import { EnvelopeParser } from "./envelope_parser.ts";
+import { EnvelopeParser, type EnvelopeReader } from "./envelope_parser.ts";
 import { type Codec, extraMessage, type GrpcMethod, missingMessage } from "./grpc_method.ts";
 import { GrpcReply } from "./grpc_reply.ts";
 import { invokeWithInterceptors } from "./intercepted.ts";
@@ -33,7 +33,7 @@ export interface GrpcCallInit {
 }
 
 /** Serves one call. */
-export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
+export class GrpcCall implements BodyReader, EnvelopeReader, RequestSource, ServiceContextInit {
   readonly call: Call;
   readonly stream: HttpStream;
   readonly method: GrpcMethod;
@@ -57,10 +57,7 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     this.method = method;
     this.#codec = codec;
     this.#reply = new GrpcReply(stream, codec, method.maxSendBytes);
-    this.#parser = new EnvelopeParser(
-      method.maxReceiveBytes,
-      (flags, data) => this.#take(flags, data),
-    );
+    this.#parser = new EnvelopeParser(method.maxReceiveBytes, this);
   }
 
   /** Begins to read the request. */
@@ -122,6 +119,13 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     } else if (this.#request === undefined) {
       this.fail(missingMessage(this.method));
     } else this.#invokeWith(this.#request);
+  }
+
+  onEnvelope(flags: number, data: Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#requests !== undefined) this.#requests.push(flags, data);
+    else if (this.#request === undefined) this.#request = { flags, data };
+    else throw extraMessage(this.method);
   }
 
   check(): void {
@@ -189,13 +193,6 @@ export class GrpcCall implements BodyReader, RequestSource, ServiceContextInit {
     this.#reply.compression = response;
     if (error !== undefined) throw error;
     this.#requestCompression = request;
-  }
-
-  #take(flags: number, data: Uint8Array): void {
-    if (this.#isOver) return;
-    if (this.#requests !== undefined) this.#requests.push(flags, data);
-    else if (this.#request === undefined) this.#request = { flags, data };
-    else throw extraMessage(this.method);
   }
 
   #invokeWith(envelope: Envelope): void {

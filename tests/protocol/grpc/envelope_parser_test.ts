@@ -16,7 +16,9 @@ const MESSAGES = fc.array(
 /** Gives pieces to a parser, and notes what it makes of them. */
 function parse(pieces: readonly Uint8Array[], maxBytes = MAX_BYTES) {
   const messages: { flags: number; data: Uint8Array }[] = [];
-  const parser = new EnvelopeParser(maxBytes, (flags, data) => messages.push({ flags, data }));
+  const parser = new EnvelopeParser(maxBytes, {
+    onEnvelope: (flags, data) => messages.push({ flags, data }),
+  });
   for (const piece of pieces) parser.push(piece);
   return { messages, isAmid: parser.isAmid };
 }
@@ -90,7 +92,7 @@ Deno.test("EnvelopeParser makes the same of large messages, however small the pi
 Deno.test("EnvelopeParser sets little aside for a message that has only begun", () => {
   const before = Deno.memoryUsage().external;
   const parsers = Array.from({ length: 100 }, () => {
-    const parser = new EnvelopeParser(2 ** 22, () => {});
+    const parser = new EnvelopeParser(2 ** 22, { onEnvelope: () => {} });
     parser.push(envelope(Uint8Array.of(1), { length: 2 ** 22 }));
     return parser;
   });
