@@ -151,6 +151,10 @@ function leftBy(errorCode: number): ConnectError {
   if (errorCode === H2_ERROR.cancel) {
     return new ConnectError("cancelled by the client", Code.Canceled);
   }
+  // Clients have no reason to say this: it is what the engine says of what it cannot send.
+  if (errorCode === H2_ERROR.frameSizeError) {
+    return new ConnectError("its header or trailers are longer than HTTP/2 takes", Code.Internal);
+  }
   return new ConnectError(
     `stream was closed with HTTP/2 error code 0x${errorCode.toString(16)}`,
     Code.Canceled,

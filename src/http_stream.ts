@@ -94,6 +94,7 @@ export interface HttpStream {
 export const H2_ERROR = {
   noError: 0x0,
   internalError: 0x2,
+  frameSizeError: 0x6,
   refusedStream: 0x7,
   cancel: 0x8,
   enhanceYourCalm: 0xb,

@@ -24,7 +24,7 @@ export class HeapTimer {
   }
 }
 
-const heap: HeapTimer[] = [];
+let heap: HeapTimer[] = [];
 let calledOff = 0;
 let armedFor = Infinity;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -89,9 +89,7 @@ function clear(): void {
 
 /** Leaves out what was called off. An array in order is a heap. */
 function sweep(): void {
-  const left = heap.filter(({ callback }) => callback !== undefined).sort((a, b) => a.at - b.at);
-  heap.length = 0;
-  heap.push(...left);
+  heap = heap.filter(({ callback }) => callback !== undefined).sort((a, b) => a.at - b.at);
   calledOff = 0;
 }
 

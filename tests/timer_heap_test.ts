@@ -51,6 +51,17 @@ Deno.test("startTimer() leaves no timer behind for what was stopped, when the la
   assertEquals(platform.pending, []);
 });
 
+Deno.test("stopTimer() clears any number of timers away", () => {
+  const before = timerCount();
+  const at = performance.now() + 60_000;
+  const timers = Array.from({ length: 400_000 }, (_, i) => startTimer(at + i, () => {}));
+  for (let i = 0; i < timers.length; i += 2) stopTimer(timers[i]!);
+  stopTimer(timers[1]!);
+  assertEquals(timerCount(), before + 199_999);
+  timers.forEach(stopTimer);
+  assertEquals(timerCount(), before);
+});
+
 Deno.test("startTimer() does not fire before its time, nor what is too far for the platform", async () => {
   const far = startTimer(performance.now() + 2 ** 40, () => {
     throw new Error("fired");

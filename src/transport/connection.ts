@@ -141,6 +141,10 @@ export class Connection implements Mortal {
       isEnding = true;
       this.#wire.pause();
       destroy(...args);
+      // A client that does not read would keep the socket open.
+      if (this.#tcp.destroyed) return;
+      const timer = setTimeout(() => this.destroy(), LINGER_MS);
+      this.#tcp.once("close", () => clearTimeout(timer));
     };
     session.once("remoteSettings", () => {
       this.#endHandshake();

@@ -53,7 +53,7 @@ export class Http2Stream implements HttpStream {
 
   readonly #stream: ServerHttp2Stream;
   readonly #connection: Http2Carrier;
-  readonly #addedFields: ResponseFields = {};
+  #addedFields: ResponseFields | undefined;
   #trailers: ResponseFields = {};
   #held: Uint8Array[] = [];
   #heldBytes = 0;
@@ -122,14 +122,16 @@ export class Http2Stream implements HttpStream {
   }
 
   addResponseFields(fields: ResponseFields): void {
-    Object.assign(this.#addedFields, fields);
+    this.#addedFields = { ...this.#addedFields, ...fields };
   }
 
   respond(status: number, fields: ResponseFields, follow: "nothing" | "body" | "trailers"): void {
     if (this.closed) return;
     this.#ended = follow === "nothing";
     if (follow === "trailers") this.#stream.once("wantTrailers", () => this.#sendTrailers());
-    this.#stream.respond({ ":status": status, ...mergeFields(fields, this.#addedFields) }, {
+    const added = this.#addedFields;
+    const all = added === undefined ? fields : mergeFields(fields, added);
+    this.#stream.respond({ ":status": status, ...all }, {
       endStream: follow === "nothing",
       waitForTrailers: follow === "trailers",
     });
@@ -155,8 +157,11 @@ export class Http2Stream implements HttpStream {
 
   respondWhole(fields: ResponseFields, body: Uint8Array, trailers: ResponseFields): void {
     this.respond(200, fields, "trailers");
-    void this.write(body);
-    this.end(trailers);
+    if (this.closed) return;
+    this.#ended = true;
+    this.#trailers = trailers;
+    this.#unwritten++;
+    this.#stream.write(body, () => this.#noteWritten());
   }
 
   reset(errorCode: number): void {

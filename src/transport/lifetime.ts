@@ -40,11 +40,15 @@ function watchIdle(
   { maxConnectionIdleMs }: ResolvedConnectionLimits,
 ): () => void {
   // Looked at when it may be over, so that calls need not start a timer each.
+  let isDrained = false;
   return repeat(maxConnectionIdleMs, () => {
     const leftMs = connection.idleSince + maxConnectionIdleMs - performance.now();
-    if (leftMs > 0) return Math.min(leftMs, maxConnectionIdleMs);
-    connection.drain();
-    return Infinity;
+    if (leftMs > 0 && !isDrained) return Math.min(leftMs, maxConnectionIdleMs);
+    // As long again for a client that has not read its last answers.
+    if (isDrained && connection.idleSince !== Infinity) connection.destroy();
+    else connection.drain();
+    isDrained = true;
+    return maxConnectionIdleMs;
   });
 }
 

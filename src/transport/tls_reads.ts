@@ -18,6 +18,15 @@ interface NativeHandle {
 /** Stops the TCP socket while the TLS socket on top of it is paused. */
 export function pauseTogether(secure: TLSSocket, tcp: Socket): void {
   const handle = () => (tcp as { _handle?: NativeHandle | null })._handle;
-  secure.on("pause", () => handle()?.readStop());
-  secure.on("resume", () => handle()?.readStart());
+  let isStopped = false;
+  secure.on("pause", () => {
+    if (!isStopped) handle()?.readStop();
+    isStopped = true;
+  });
+  secure.on("resume", () => {
+    // The event comes a tick late, when it may be paused again.
+    if (!isStopped || secure.isPaused()) return;
+    isStopped = false;
+    handle()?.readStart();
+  });
 }

@@ -4,7 +4,7 @@ import { SayHelloResponseSchema } from "../../gen/greeter/v1/greeter_pb.ts";
 import { envelope, openEnvelopes, sayHelloRequest } from "../support/envelopes.ts";
 import { FrameClient, type FrameClientOptions } from "../support/frame_client.ts";
 import { type GreeterOptions, type RunningGreeter, serveGreeter } from "../support/greeter.ts";
-import { concat, grpcFields } from "../support/http2_frames.ts";
+import { concat, FRAME, frame, goaway, grpcFields } from "../support/http2_frames.ts";
 import { createPemSet } from "../support/pem_files.ts";
 import { eventually } from "../support/waiting.ts";
 
@@ -123,6 +123,21 @@ for (const isTls of [false, true]) {
     await fixture.pass();
     assertEquals(fixture.made, made);
   });
+
+  for (const what of ["a frame that is wrong", "a GOAWAY that blames us"]) {
+    Deno.test(`Connection closes after ${what}, though its client does not read (${wire})`, async () => {
+      await using fixture = await serveLarge(isTls);
+      await using client = await fixture.connect();
+      client.pause();
+      client.startCall({ fields: TIMES, body: BODY });
+      await fixture.pass();
+      // A PING has 8 bytes.
+      client.send(
+        what.startsWith("a frame") ? frame(FRAME.ping, 0, 0, new Uint8Array(3)) : goaway(0, 1),
+      );
+      await eventually("no connection", () => fixture.greeter.server.connectionCount === 0);
+    });
+  }
 
   Deno.test(`Connection does not keep a stream beyond its deadline (${wire})`, async () => {
     await using fixture = await serveLarge(isTls, {

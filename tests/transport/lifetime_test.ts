@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { Agent } from "node:https";
 import { resolveConnectionLimits } from "../../src/transport/connection_limits.ts";
 import { type Mortal, watchLifetime } from "../../src/transport/lifetime.ts";
+import { envelope, sayHelloRequest } from "../support/envelopes.ts";
 import { FrameClient, type ReceivedFrame } from "../support/frame_client.ts";
 import { type RunningGreeter, serveGreeter } from "../support/greeter.ts";
 import { requestHttp1 } from "../support/http1_client.ts";
@@ -94,6 +95,19 @@ Deno.test("maxConnectionIdle leaves a connection with a call alone", async () =>
   gate.open();
   assertEquals((await call).grpcStatus, 0);
   await busy.closed;
+});
+
+Deno.test("maxConnectionIdle closes a connection whose client does not take its last answers", async () => {
+  await using greeter = await serveGreeter({
+    handlers: { sayHello: () => ({ message: "a".repeat(2 ** 24) }) },
+    serve: { maxConnectionIdle: "100ms" },
+    service: { timeout: "100ms" },
+  });
+  await using client = await FrameClient.connect({ port: greeter.port });
+  client.pause();
+  for (let i = 0; i < 4; i++) client.startCall({ body: envelope(sayHelloRequest("a")) });
+  await eventually("the calls have begun", () => greeter.server.callCount > 0);
+  await eventually("no connection is left", () => greeter.server.connectionCount === 0);
 });
 
 Deno.test("maxConnectionAge drains a connection, and lets its calls finish", async () => {

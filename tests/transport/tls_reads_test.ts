@@ -1,14 +1,23 @@
 import { assertLess, assertMatch } from "@std/assert";
+import { bounded } from "../support/bounded.ts";
+import { envelope } from "../support/envelopes.ts";
 import { serveGreeter } from "../support/greeter.ts";
+import { concat } from "../support/http2_frames.ts";
 import { createPemSet } from "../support/pem_files.ts";
 import { Gate } from "../support/stalling.ts";
 import { eventually } from "../support/waiting.ts";
 
 const HEADER = "POST /greeter.v1.Greeter/SayHelloToAll HTTP/1.1\r\nHost: localhost\r\n" +
   "Content-Type: application/connect+json\r\nTransfer-Encoding: chunked\r\n\r\n";
-const MESSAGE_BYTES = 65_536;
+/** Those in one chunk: one that fills the buffer of a stream, and many that do not. */
+const CHUNKS: Readonly<Record<string, readonly number[]>> = {
+  "64 KiB": [65_536],
+  "1 KiB": Array(30).fill(1000),
+};
 /** More than the buffers of a socket take. */
 const MANY = 1000;
+/** Nothing tells a client that its end has arrived; if it has not, less is tested. */
+const ARRIVAL_MS = 50;
 /** A client that got no byte rid of for so long is held up. */
 const STALL_MS = 200;
 
@@ -16,20 +25,22 @@ for (const protocol of ["TLS", "TCP"] as const) {
   Deno.test(`HTTP/1.1 over ${protocol}: a request that the handler does not read is not taken in`, async () => {
     await using upload = await startUpload(protocol);
     assertLess(await upload.send(MANY), MANY / 2);
-    upload.leave();
+    await upload.leave();
     upload.gate.open();
-    assertMatch(await upload.ended, /^ConnectError: \[canceled\]/);
+    assertMatch(await bounded("the end", upload.ended), /^ConnectError: \[canceled\]/);
   });
 
-  for (const count of [1, 20]) {
-    Deno.test(`HTTP/1.1 over ${protocol}: a client is seen to leave that has sent ${count} messages, though the handler reads none`, async () => {
-      await using upload = await startUpload(protocol);
-      await upload.send(count);
-      upload.leave();
-      upload.gate.open();
-      assertMatch(await upload.ended, /^ConnectError: \[canceled\]/);
-      await eventually("no connection is left", () => upload.connectionCount() === 0);
-    });
+  for (const count of [1, 8, 20, 60]) {
+    for (const [size, lengths] of Object.entries(CHUNKS)) {
+      Deno.test(`HTTP/1.1 over ${protocol}: a client is seen to leave that has sent ${count} chunks with messages of ${size} to a handler that was busy`, async () => {
+        await using upload = await startUpload(protocol, lengths);
+        await upload.send(count);
+        await upload.leave();
+        upload.gate.open();
+        assertMatch(await bounded("the end", upload.ended), /^ConnectError: \[canceled\]/);
+        await eventually("no connection is left", () => upload.connectionCount() === 0);
+      });
+    }
   }
 }
 
@@ -42,11 +53,14 @@ interface Upload extends AsyncDisposable {
   readonly connectionCount: () => number;
   /** Sends messages, until the server takes no more. @returns How many it took. */
   send(count: number): Promise<number>;
-  /** Ends the connection. */
-  leave(): void;
+  /** Ends the connection, and gives the end the time to arrive. */
+  leave(): Promise<void>;
 }
 
-async function startUpload(protocol: "TLS" | "TCP"): Promise<Upload> {
+async function startUpload(
+  protocol: "TLS" | "TCP",
+  lengths: readonly number[] = [65_536],
+): Promise<Upload> {
   const pem = await createPemSet();
   const gate = new Gate();
   const { promise: ended, resolve } = Promise.withResolvers<string>();
@@ -55,14 +69,20 @@ async function startUpload(protocol: "TLS" | "TCP"): Promise<Upload> {
     handlers: {
       async sayHelloToAll(requests, { signal }) {
         signal.onabort = () => resolve(String(signal.reason));
-        for await (const _ of requests) await gate.pass();
+        let isFirst = true;
+        for await (const _ of requests) {
+          if (isFirst) await gate.pass();
+          isFirst = false;
+        }
         return {};
       },
     },
   });
   const conn = await connect(protocol, greeter.port, pem.ca.certificate);
+  // One behind the other: what comes next finds the server about to stop reading.
   await writeAll(conn, new TextEncoder().encode(HEADER));
-  const chunk = chunkOf(MESSAGE_BYTES);
+  await writeAll(conn, chunkOf([1]));
+  const chunk = chunkOf(lengths);
   return {
     gate,
     ended,
@@ -81,7 +101,10 @@ async function startUpload(protocol: "TLS" | "TCP"): Promise<Upload> {
       }
       return taken;
     },
-    leave: () => conn.close(),
+    async leave() {
+      conn.close();
+      await new Promise((resolve) => setTimeout(resolve, ARRIVAL_MS));
+    },
     async [Symbol.asyncDispose]() {
       await greeter[Symbol.asyncDispose]();
       await pem[Symbol.asyncDispose]();
@@ -98,17 +121,18 @@ async function connect(protocol: "TLS" | "TCP", port: number, ca: string): Promi
   });
 }
 
-/** A message of JSON in an envelope, in a chunk. */
-function chunkOf(length: number): Uint8Array {
-  const json = JSON.stringify({ name: "a".repeat(length) });
-  const head = new Uint8Array(5);
-  new DataView(head.buffer).setUint32(1, json.length);
-  const size = (head.length + json.length).toString(16);
-  return new Uint8Array([
-    ...new TextEncoder().encode(`${size}\r\n`),
-    ...head,
-    ...new TextEncoder().encode(`${json}\r\n`),
-  ]);
+/** Messages of JSON, each in an envelope, in one chunk. */
+function chunkOf(lengths: readonly number[]): Uint8Array {
+  const encoder = new TextEncoder();
+  const envelopes = lengths.map((length) =>
+    envelope(encoder.encode(JSON.stringify({ name: "a".repeat(length) })))
+  );
+  const body = concat(...envelopes);
+  return concat(
+    encoder.encode(`${body.byteLength.toString(16)}\r\n`),
+    body,
+    encoder.encode("\r\n"),
+  );
 }
 
 async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {

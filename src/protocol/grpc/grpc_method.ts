@@ -20,8 +20,8 @@ import type { MethodSpec } from "../../service.ts";
 
 /** Reads and writes messages in one format. */
 export interface Codec {
-  /** The content type of the answer. */
-  readonly contentType: string;
+  /** Header fields of an answer that sets none of its own. */
+  readonly headerFields: Record<string, string>;
   /** @throws {ConnectError} If the bytes are no such message. */
   decode(bytes: Uint8Array): Message;
   /** @throws {Error} If the message does not fit its schema. */
@@ -70,7 +70,7 @@ export function createBinaryCodec(input: DescMessage, output: DescMessage): Code
   // Each field that is unknown costs an object: 4 MiB of them would hold up the server for seconds.
   const options = { readUnknownFields: false };
   return {
-    contentType: "application/grpc+proto",
+    headerFields: { "content-type": "application/grpc+proto" },
     decode: (bytes) => {
       try {
         return fromBinary(input, bytes, options);
@@ -91,7 +91,7 @@ export function createJsonCodec(
   const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
   const options = { registry, ignoreUnknownFields: true };
   return {
-    contentType: "application/grpc+json",
+    headerFields: { "content-type": "application/grpc+json" },
     decode: (bytes) => {
       try {
         return fromJsonString(input, decoder.decode(bytes), options);

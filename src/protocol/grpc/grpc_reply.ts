@@ -105,17 +105,22 @@ export class GrpcReply {
   }
 
   #defaultFields(): Record<string, string> {
-    const fields: Record<string, string> = { "content-type": this.#codec.contentType };
-    if (this.compression !== null) fields["grpc-encoding"] = this.compression.name;
-    return fields;
+    const { headerFields } = this.#codec;
+    if (this.compression === null) return headerFields;
+    return { ...headerFields, "grpc-encoding": this.compression.name };
   }
 
+  // A client could not read the answer without what the protocol puts there, whatever handlers and
+  // interceptors have left of it.
+
   #headerFields(): ResponseFields {
-    return this.#headers === undefined ? this.#defaultFields() : toResponseFields(this.#headers);
+    const own = this.#defaultFields();
+    return this.#headers === undefined ? own : { ...toResponseFields(this.#headers), ...own };
   }
 
   #trailerFields(): ResponseFields {
-    return this.#trailers === undefined ? OK_TRAILERS : toResponseFields(this.#trailers);
+    if (this.#trailers === undefined) return OK_TRAILERS;
+    return { ...OK_TRAILERS, ...toResponseFields(this.#trailers) };
   }
 
   /** A handler may have set a status of its own among its trailers. */

@@ -25,12 +25,6 @@ export interface Intercepted extends ServiceContextInit {
   readonly stream: HttpStream;
 }
 
-const PROTOCOL_FIELDS: ReadonlySet<string> = new Set([
-  "content-type",
-  "grpc-encoding",
-  "grpc-status",
-]);
-
 type Request = UnaryRequest | StreamRequest;
 type Response = UnaryResponse | StreamResponse;
 
@@ -156,9 +150,6 @@ async function only(method: GrpcMethod, messages: AsyncIterable<Message>): Promi
 /** An interceptor may answer with header fields of its own. */
 function replace(fields: Headers, by: Headers): void {
   if (fields === by) return;
-  // What the protocol has put there stays, for a client could not read the answer without it.
-  for (const name of [...fields.keys()]) {
-    if (by.has(name) || !PROTOCOL_FIELDS.has(name)) fields.delete(name);
-  }
+  for (const name of [...fields.keys()]) fields.delete(name);
   by.forEach((value, name) => fields.append(name, value));
 }

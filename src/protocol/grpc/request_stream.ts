@@ -81,6 +81,13 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   }
 
   next(): Promise<Result> {
+    const step = this.#next();
+    // Who asks ahead, and is busy with something else when that fails, is not to end the process.
+    step.catch(nothing);
+    return step;
+  }
+
+  #next(): Promise<Result> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     const envelope = this.#envelopes.shift();
     if (envelope !== undefined) {
@@ -147,13 +154,11 @@ export class RequestStream implements AsyncIterableIterator<Message> {
   }
 
   #settle(): void {
-    for (const { promise, resolve, reject } of this.#readers.splice(0)) {
+    for (const { resolve, reject } of this.#readers.splice(0)) {
       if (this.#error === undefined) resolve(this.#finish());
-      else {
-        // Who asks ahead, and is busy with something else, is not to end the process.
-        promise.catch(() => {});
-        reject(this.#error);
-      }
+      else reject(this.#error);
     }
   }
 }
+
+function nothing(): void {}

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { ServiceContext } from "../../../mod.ts";
 import { captureLog } from "../../support/captured_log.ts";
 import { envelope, openEnvelopes, sayHelloRequest } from "../../support/envelopes.ts";
 import { FrameClient } from "../../support/frame_client.ts";
@@ -46,6 +47,11 @@ const ODD_HANDLERS: Readonly<
     () => iterable({ next: nothing }),
     false,
   ],
+  "takes away what the protocol needs": ["sayHello", (_: unknown, context: ServiceContext) => {
+    context.responseHeaders.delete("content-type");
+    context.responseTrailers.delete("grpc-status");
+    return {};
+  }, true],
   "returns an empty stream": ["sayHelloTimes", empty, true],
   "throws at once, of requests": ["sayHelloToAll", fails, false],
   "throws at once, of a chat": ["chat", fails, false],

@@ -1,76 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { create, type Message } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import * as fc from "fast-check";
-import { type SayHelloRequest, SayHelloRequestSchema } from "../../../gen/greeter/v1/greeter_pb.ts";
-import {
-  type Envelope,
-  type RequestSource,
-  RequestStream,
-} from "../../../src/protocol/grpc/request_stream.ts";
+import type { SayHelloRequest } from "../../../gen/greeter/v1/greeter_pb.ts";
 import { bounded } from "../../support/bounded.ts";
 import { checkAsyncProperty } from "../../support/properties.ts";
-
-const [PLAIN, SLOW, MALFORMED] = [0, 1, 2];
-const MALFORMED_ERROR = new ConnectError("cannot decode the request", Code.Internal);
-const OVER = new ConnectError("the time is up", Code.DeadlineExceeded);
-
-/** Where messages come from, a letter each; it notes whether it may send. */
-class Source implements RequestSource {
-  readonly stream = new RequestStream(this);
-  isPaused = false;
-  pauses = 0;
-  resumes = 0;
-  over: ConnectError | undefined;
-
-  send(text: string, flags = PLAIN): void {
-    for (const letter of text) this.stream.push(flags, new TextEncoder().encode(letter));
-  }
-
-  end(text = ""): void {
-    this.send(text);
-    this.stream.end();
-  }
-
-  fail(): void {
-    this.over = OVER;
-    this.stream.fail(OVER);
-  }
-
-  decode({ flags, data }: Envelope): Message | Promise<Message> {
-    if (flags === MALFORMED) throw MALFORMED_ERROR;
-    const message = create(SayHelloRequestSchema, { name: new TextDecoder().decode(data) });
-    return flags === SLOW ? new Promise((resolve) => setTimeout(resolve, 1, message)) : message;
-  }
-
-  check(): void {
-    if (this.over !== undefined) throw this.over;
-  }
-
-  pause(): void {
-    this.isPaused = true;
-    this.pauses++;
-  }
-
-  resume(): void {
-    this.isPaused = false;
-    this.resumes++;
-  }
-
-  /** What comes next: a letter, `.` for the end, or the message of an error. */
-  async next(): Promise<string> {
-    try {
-      const { done, value } = await this.stream.next();
-      return done ? "." : (value as SayHelloRequest).name;
-    } catch (error) {
-      return (error as ConnectError).rawMessage;
-    }
-  }
-
-  async nextOnes(count: number): Promise<string> {
-    return (await Promise.all(Array.from({ length: count }, () => this.next()))).join("");
-  }
-}
+import { MALFORMED, OVER, PLAIN, SLOW, Source } from "../../support/request_source.ts";
 
 /** What is done to a stream, and what its reader is given, call by call. */
 const READS: Readonly<Record<string, (source: Source) => Promise<string>>> = {
@@ -235,22 +169,54 @@ Deno.test("RequestStream fails a loop over it with the error", async () => {
   assertEquals(read.length, 1);
 });
 
-Deno.test("RequestStream leaves nobody's rejection unhandled whom it has kept waiting", async () => {
-  const unhandled: unknown[] = [];
-  const note = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    unhandled.push(event.reason);
-  };
-  globalThis.addEventListener("unhandledrejection", note);
-  const source = new Source();
-  // As a handler does that asks for the next message while it is busy with this one.
-  const early = source.stream.next();
-  source.fail();
-  await new Promise((resolve) => setTimeout(resolve));
-  globalThis.removeEventListener("unhandledrejection", note);
-  assertEquals(unhandled, []);
-  await assertRejects(() => early, ConnectError, OVER.rawMessage);
-});
+/** What fails for a handler that asked for it, and is busy with something else. */
+const ASKED_AHEAD: Readonly<Record<string, (source: Source) => Promise<unknown>>> = {
+  "the call ends": (source) => {
+    const early = source.stream.next();
+    source.fail();
+    return early;
+  },
+  "the call has ended": (source) => {
+    source.fail();
+    return source.stream.next();
+  },
+  "the call has ended, and its requests as well": (source) => {
+    source.end();
+    source.over = OVER;
+    return source.stream.next();
+  },
+  "a message cannot be decoded": (source) => {
+    const early = source.stream.next();
+    source.send("a", MALFORMED);
+    return early;
+  },
+  "a message that waits cannot be decoded": (source) => {
+    source.send("a", MALFORMED);
+    return source.stream.next();
+  },
+  "the call ends while a message is decoded": (source) => {
+    source.send("a", SLOW);
+    const early = source.stream.next();
+    source.stream.fail(OVER);
+    return early;
+  },
+};
+
+for (const [what, fail] of Object.entries(ASKED_AHEAD)) {
+  Deno.test(`RequestStream leaves nobody's rejection unhandled when ${what}`, async () => {
+    const unhandled: unknown[] = [];
+    const note = (event: PromiseRejectionEvent) => {
+      event.preventDefault();
+      unhandled.push(event.reason);
+    };
+    globalThis.addEventListener("unhandledrejection", note);
+    const asked = fail(new Source());
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    globalThis.removeEventListener("unhandledrejection", note);
+    assertEquals(unhandled, []);
+    await assertRejects(() => asked, ConnectError);
+  });
+}
 
 type Step = "send" | "sendSlowly" | "ask" | "turn";
 
