@@ -18,7 +18,7 @@ import {
   UNARY,
 } from "./scenario.ts";
 
-const LONG = "long ".repeat(1000);
+const LONG = "long ".repeat(800);
 const DETAIL = { desc: SayHelloRequestSchema, value: { name: "detail" } };
 
 export const SHORT_CIRCUITS: readonly Scenario[] = [
