@@ -12,7 +12,7 @@ import { toWireError } from "../errors.ts";
 /** In characters. Each may take nine bytes when it is percent-encoded; HTTP/2 engines stop at 64 KiB. */
 const MAX_MESSAGE = 4096;
 /** Of all details of an error, before they are in base64. */
-const MAX_DETAIL_BYTES = 16_384;
+const MAX_DETAIL_BYTES = 32_768;
 
 /** The deadline decides over whatever a handler throws because of it. */
 export function failWith(call: Call, thrown: unknown): Error {
