@@ -187,7 +187,7 @@ export class FastGRPC {
     this.#assertNotRunning("serve a running app a second time", "wait for its shutdown() first");
     this.#running = true;
     try {
-      const methods = await this.#resolveMethods(options.healthCheck);
+      const methods = await this.#resolveMethods(options);
       const { cors, types, maxReceiveBytes, maxSendBytes } = this.#options;
       const specs = [...methods.values()];
       const laneOptions = {
@@ -216,15 +216,37 @@ export class FastGRPC {
     }
   }
 
-  async #resolveMethods(healthCheck: boolean): Promise<ReadonlyMap<string, MethodSpec>> {
+  async #resolveMethods(
+    { healthCheck, reflection }: ResolvedMountOptions,
+  ): Promise<ReadonlyMap<string, MethodSpec>> {
     this.#health.resume();
     for (const service of ["", ...this.#services]) {
       if (this.health.get(service) === undefined) this.health.set(service, "SERVING");
     }
-    if (!healthCheck) return this.#methods;
-    const { Health, HEALTH_OPTIONS, healthHandlers } = await import("./health.ts");
-    const own = resolveService(Health, healthHandlers(this.#health), HEALTH_OPTIONS, undefined);
-    return new Map([...own.map((method) => [method.path, method] as const), ...this.#methods]);
+    const builtIns: MethodSpec[] = [];
+    if (healthCheck) {
+      const { Health, HEALTH_OPTIONS, healthHandlers } = await import("./health.ts");
+      const handlers = healthHandlers(this.#health);
+      builtIns.push(...resolveService(Health, handlers, HEALTH_OPTIONS, undefined));
+    }
+    if (reflection) {
+      const { REFLECTION_OPTIONS, REFLECTION_SERVICES, reflectionHandlers } = await import(
+        "./reflection.ts"
+      );
+      const others = [...builtIns, ...this.#methods.values()].map(({ desc }) => desc.parent);
+      const handlers = reflectionHandlers({
+        services: [...others, ...REFLECTION_SERVICES],
+        types: this.#options.types,
+      });
+      for (const service of REFLECTION_SERVICES) {
+        builtIns.push(...resolveService(service, handlers, REFLECTION_OPTIONS, undefined));
+      }
+    }
+    if (builtIns.length === 0) return this.#methods;
+    return new Map([
+      ...builtIns.map((method) => [method.path, method] as const),
+      ...this.#methods,
+    ]);
   }
 
   #assertNotRunning(action: string, remedy = "do it before serve()"): void {

@@ -58,7 +58,7 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/connect_lane",
   ],
   // Built-ins: users of the public API only
-  ["health_status", "health"],
+  ["health_status", "health", "descriptor_index", "reflection"],
   // Together
   ["options", "dispatcher", "server", "app"],
   // Ways in
