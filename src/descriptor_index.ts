@@ -8,8 +8,8 @@
 import { type DescFile, toBinary } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
-  type EnumDescriptorProto,
   type FieldDescriptorProto,
+  type FileDescriptorProto,
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 import { serverLog } from "./log.ts";
@@ -65,17 +65,20 @@ export class DescriptorIndex {
   /**
    * A file and all that it imports, itself first.
    *
-   * @param sent What the client has already, which is left out unless it is the file itself. Told of
-   *   those that are returned.
+   * @param sent Names of what the client has already, which is left out unless it is the file itself.
+   *   Told of those that are returned.
    * @returns Each as the bytes of a `google.protobuf.FileDescriptorProto`.
    */
-  encodeWithImports(file: DescFile, sent: Set<DescFile>): Uint8Array[] {
-    const wanted = new Set([file]);
-    for (const { dependencies } of wanted) {
-      for (const imported of dependencies) if (!sent.has(imported)) wanted.add(imported);
+  encodeWithImports(file: DescFile, sent: Set<string>): Uint8Array[] {
+    const wanted = new Map([[file.proto.name, file]]);
+    for (const { dependencies } of wanted.values()) {
+      for (const { proto: { name } } of dependencies) {
+        // What was sent was sent with all that it imports.
+        if (!sent.has(name) && !wanted.has(name)) wanted.set(name, this.#files.get(name)!);
+      }
     }
-    return Array.from(wanted, (each) => {
-      sent.add(each);
+    return Array.from(wanted, ([name, each]) => {
+      sent.add(name);
       return this.#encode(each);
     });
   }
@@ -89,47 +92,70 @@ export class DescriptorIndex {
     return bytes;
   }
 
+  #areSame(a: DescFile, b: DescFile): boolean {
+    // Each compiler brings its own, which differ in nothing that matters.
+    if (a.proto.name.startsWith("google/protobuf/")) return true;
+    const [one, other] = [this.#encode(a), this.#encode(b)];
+    return one.length === other.length && one.every((byte, index) => byte === other[index]);
+  }
+
   /** The first of a name is the one that is found: files of services come before their imports. */
   #add(file: DescFile): void {
-    const { name, package: scope, messageType, enumType, extension, service } = file.proto;
+    const { name } = file.proto;
     const known = this.#files.get(name);
-    if (known !== undefined && !equal(this.#encode(known), this.#encode(file))) {
-      serverLog.warn("Two files named {file} differ: reflection clients mix them up", {
+    if (known === undefined) this.#files.set(name, file);
+    else if (!this.#areSame(known, file)) {
+      serverLog.warn("Reflection clients mix up two files that are both named {file}", {
         file: name,
       });
     }
-    if (known === undefined) this.#files.set(name, file);
-    const add = (symbol: string) => {
+    for (const symbol of symbolsOf(file.proto)) {
       if (!this.#symbols.has(symbol)) this.#symbols.set(symbol, file);
-    };
-    const addEnum = (scope: string, { name, value }: EnumDescriptorProto) => {
-      add(join(scope, name));
-      // Values are named beside their enum, as in C++.
-      for (const { name } of value) add(join(scope, name));
-    };
-    const addExtension = (scope: string, { name, number, extendee }: FieldDescriptorProto) => {
-      add(join(scope, name));
-      const byNumber = this.#extensions.getOrInsertComputed(withoutDot(extendee), () => new Map());
+    }
+    for (const { extendee, number } of extensionsIn(scopeOf(file.proto))) {
+      const message = withoutDot(extendee);
+      const byNumber = this.#extensions.get(message) ?? new Map<number, DescFile>();
+      this.#extensions.set(message, byNumber);
       if (!byNumber.has(number)) byNumber.set(number, file);
-    };
-    const addMessage = (scope: string, message: DescriptorProto) => {
-      const fullName = join(scope, message.name);
-      add(fullName);
-      for (const { name } of message.field) add(join(fullName, name));
-      for (const { name } of message.oneofDecl) add(join(fullName, name));
-      for (const each of message.nestedType) addMessage(fullName, each);
-      for (const each of message.enumType) addEnum(fullName, each);
-      for (const each of message.extension) addExtension(fullName, each);
-    };
-    for (const each of messageType) addMessage(scope, each);
-    for (const each of enumType) addEnum(scope, each);
-    for (const each of extension) addExtension(scope, each);
-    for (const { name, method } of service) {
-      const fullName = join(scope, name);
-      add(fullName);
-      for (const { name } of method) add(join(fullName, name));
     }
   }
+}
+
+/** Where types are declared: a message, or a file. */
+type Scope = Pick<DescriptorProto, "nestedType" | "enumType" | "extension">;
+
+function scopeOf({ messageType, enumType, extension }: FileDescriptorProto): Scope {
+  return { nestedType: messageType, enumType, extension };
+}
+
+/** Full names of all that a file declares. */
+function* symbolsOf(file: FileDescriptorProto): Generator<string> {
+  yield* symbolsIn(file.package, scopeOf(file));
+  for (const { name, method } of file.service) {
+    const service = join(file.package, name);
+    yield service;
+    for (const { name } of method) yield join(service, name);
+  }
+}
+
+function* symbolsIn(scope: string, { nestedType, enumType, extension }: Scope): Generator<string> {
+  for (const message of nestedType) {
+    const full = join(scope, message.name);
+    yield full;
+    for (const { name } of [...message.field, ...message.oneofDecl]) yield join(full, name);
+    yield* symbolsIn(full, message);
+  }
+  // An enum's values are named beside it, as in C++.
+  for (const { name, value } of enumType) {
+    yield join(scope, name);
+    for (const { name } of value) yield join(scope, name);
+  }
+  for (const { name } of extension) yield join(scope, name);
+}
+
+function* extensionsIn({ nestedType, extension }: Scope): Generator<FieldDescriptorProto> {
+  yield* extension;
+  for (const message of nestedType) yield* extensionsIn(message);
 }
 
 /** A full name as it is without the dot that may stand before it. */
@@ -139,8 +165,4 @@ export function withoutDot(name: string): string {
 
 function join(scope: string, name: string): string {
   return scope === "" ? name : `${scope}.${name}`;
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

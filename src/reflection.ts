@@ -20,7 +20,10 @@ import { DescriptorIndex, withoutDot } from "./descriptor_index.ts";
 import type { ServiceOptions } from "./service.ts";
 
 /** Both versions, which differ in nothing but their names. */
-export const REFLECTION_SERVICES = [ServerReflection, ServerReflectionAlpha] as const;
+export const REFLECTION_SERVICES: readonly (
+  | typeof ServerReflection
+  | typeof ServerReflectionAlpha
+)[] = [ServerReflection, ServerReflectionAlpha];
 
 /** How much of a name that is not known comes back in the error. */
 const MAX_SHOWN_NAME = 256;
@@ -76,7 +79,7 @@ export function reflectionHandlers({ services, types }: ReflectionSubject): Refl
   ]);
   return {
     async *serverReflectionInfo(requests) {
-      const sent = new Set<DescFile>();
+      const sent = new Set<string>();
       for await (const request of requests) {
         yield {
           validHost: request.host,
@@ -92,7 +95,7 @@ function answer(
   question: Request["messageRequest"],
   index: DescriptorIndex,
   services: readonly string[],
-  sent: Set<DescFile>,
+  sent: Set<string>,
 ): Answer {
   const toFile = (file: DescFile | undefined, what: string): Answer => {
     if (file === undefined) return notFound(what);
@@ -133,5 +136,6 @@ function notFound(what: string): Answer {
 }
 
 function shorten(name: string): string {
-  return name.slice(0, MAX_SHOWN_NAME);
+  // The cut may have halved a surrogate pair, which cannot be encoded.
+  return name.slice(0, MAX_SHOWN_NAME).toWellFormed();
 }
