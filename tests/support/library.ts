@@ -8,10 +8,11 @@
 
 import { assert } from "@std/assert";
 import {
+  create,
   type DescExtension,
   type DescService,
   fromBinary,
-  type MessageInitShape,
+  setExtension,
 } from "@bufbuild/protobuf";
 import {
   type FileDescriptorProto,
@@ -21,7 +22,8 @@ import {
 import type { FastGRPC } from "../../mod.ts";
 import { runBuf } from "./buf.ts";
 
-const PROTOS = new URL("./library/", import.meta.url).pathname;
+/** Where its `.proto` files are. */
+export const LIBRARY_PROTOS: string = new URL("./library/", import.meta.url).pathname;
 
 /** The code that was generated, with its files. */
 export interface Library extends AsyncDisposable {
@@ -36,8 +38,8 @@ export interface Library extends AsyncDisposable {
 /** Generates the code and loads it. Gone when the test's block ends. */
 export async function generateLibrary(): Promise<Library> {
   const folder = await Deno.makeTempDir();
-  await buf("generate", PROTOS, "--template=buf.gen.yaml", `--output=${folder}`);
-  await buf("build", PROTOS, "--exclude-source-info", `--output=${folder}/image.binpb`);
+  await buf("generate", LIBRARY_PROTOS, "--template=buf.gen.yaml", `--output=${folder}`);
+  await buf("build", LIBRARY_PROTOS, "--exclude-source-info", `--output=${folder}/image.binpb`);
   const code = `file://${folder}/gen/library/v1`;
   const { Library } = await import(`${code}/library_pb.ts`);
   const { shelf_mark } = await import(`${code}/shelf_mark_pb.ts`);
@@ -50,8 +52,9 @@ export async function generateLibrary(): Promise<Library> {
 }
 
 /** Adds the service with handlers that find one book, whatever is asked for. */
-export function addLibrary(app: FastGRPC, { service }: Library): FastGRPC {
-  const book: MessageInitShape<typeof service.methods[0]["output"]> = { title: "Emma" };
+export function addLibrary(app: FastGRPC, { service, shelfMark }: Library): FastGRPC {
+  const book = create(shelfMark.extendee, { title: "Emma" });
+  setExtension(book, shelfMark, "E 7" as never);
   return app.addService(service, {
     getBook: () => book,
     async *listBooks() {
