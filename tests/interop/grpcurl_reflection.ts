@@ -92,7 +92,7 @@ const DESCRIPTIONS: readonly [symbol: string, description: string][] = [
   ["Book", "required string title = 1;"],
   ["Book.Rating.rating", "extend .library.v1.Book"],
   ["shelf", "extend .google.protobuf.MethodOptions"],
-  ["shelf_mark", "optional string shelf_mark = 100;"],
+  ["shelf_mark", "optional string shelf_mark = 150;"],
 ];
 
 Deno.test({

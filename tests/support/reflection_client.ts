@@ -85,6 +85,29 @@ export function connectReflection(
   };
 }
 
+/** Which services are there? */
+export const LIST: Question = { case: "listServices", value: "" };
+
+/** Which file declares this? */
+export function symbol(value: string): Question {
+  return { case: "fileContainingSymbol", value };
+}
+
+/** What is in this file? */
+export function fileName(value: string): Question {
+  return { case: "fileByFilename", value };
+}
+
+/** Which file declares this extension? */
+export function extension(containingType: string, extensionNumber: number): Question {
+  return { case: "fileContainingExtension", value: { containingType, extensionNumber } };
+}
+
+/** Which extensions has this message? */
+export function numbersOf(value: string): Question {
+  return { case: "allExtensionNumbersOfType", value };
+}
+
 /** What a response says, as a test compares it: names of files, numbers, services, or the error. */
 export function tell({ messageResponse: { case: kind, value } }: Response): unknown {
   switch (kind) {
