@@ -44,6 +44,7 @@ async function serve(flags: Flags): Promise<void> {
     ...(flags.plaintext ? {} : await developmentTls(flags)),
     gracefulTimeout: "30s",
     healthCheck: true,
+    reflection: true,
     onListen: ({ port }) => console.log(introduction({ ...flags, port })),
   });
 }
@@ -89,7 +90,6 @@ function introduction({ port, plaintext, mtls }: Flags): string {
   const url = `${plaintext ? "http" : "https"}://localhost:${port}`;
   const kind = plaintext ? "plaintext" : mtls ? "mTLS" : "TLS";
   const options = [
-    "--schema proto",
     "--protocol grpc",
     ...(plaintext ? ["--http2-prior-knowledge"] : ["--cacert certs/ca.pem"]),
     ...(mtls ? ["--cert certs/client.pem", "--key certs/client-key.pem"] : []),

@@ -32,6 +32,22 @@ import {
 import type { NodeHttp2Server } from "./transport/connections.ts";
 import { listen, type Listener, mountOn } from "./transport/listener.ts";
 
+/** What serves an app's requests depends on this much of how it is served. */
+export interface ResolvedDispatchOptions {
+  readonly healthCheck: boolean;
+  readonly reflection: boolean;
+  readonly maxHeaderListBytes: number;
+}
+
+type CreateDispatcher = (app: FastGRPC, options: ResolvedDispatchOptions) => Promise<Dispatcher>;
+let dispatcherOf: CreateDispatcher;
+
+/**
+ * Makes what serves the requests of an app, without a server around it: not for users, who have
+ * `testClient()` for that.
+ */
+export const createDispatcher: CreateDispatcher = (app, options) => dispatcherOf(app, options);
+
 /**
  * A gRPC server app.
  *
@@ -186,25 +202,12 @@ export class FastGRPC {
   ): Promise<Server> {
     this.#assertNotRunning("serve a running app a second time", "wait for its shutdown() first");
     this.#running = true;
+    this.#health.resume();
     try {
-      const methods = await this.#resolveMethods(options.healthCheck);
-      const { cors, types, maxReceiveBytes, maxSendBytes } = this.#options;
-      const specs = [...methods.values()];
-      const laneOptions = {
-        interceptors: this.#interceptors,
-        maxReceiveBytes,
-        maxSendBytes,
-        types,
-      };
-      const connectLane = new ConnectLane(specs, laneOptions);
-      const grpcLane = new GrpcLane(specs, laneOptions);
-      const { maxHeaderListBytes } = options.limits;
-      const dispatcher = new Dispatcher({
-        methods,
-        connectLane,
-        grpcLane,
-        cors,
-        maxHeaderListBytes,
+      const dispatcher = await this.#createDispatcher({
+        healthCheck: options.healthCheck,
+        reflection: options.reflection,
+        maxHeaderListBytes: options.limits.maxHeaderListBytes,
       });
       const listener = await open((stream) => dispatcher.dispatch(stream));
       const server = new Server({ listener, dispatcher, health: this.#health, options });
@@ -216,15 +219,60 @@ export class FastGRPC {
     }
   }
 
-  async #resolveMethods(healthCheck: boolean): Promise<ReadonlyMap<string, MethodSpec>> {
-    this.#health.resume();
+  async #createDispatcher(options: ResolvedDispatchOptions): Promise<Dispatcher> {
+    const methods = await this.#resolveMethods(options);
+    const { cors, types, maxReceiveBytes, maxSendBytes } = this.#options;
+    const specs = [...methods.values()];
+    const laneOptions = {
+      interceptors: [...this.#interceptors],
+      maxReceiveBytes,
+      maxSendBytes,
+      types,
+    };
+    const connectLane = new ConnectLane(specs, laneOptions);
+    const grpcLane = new GrpcLane(specs, laneOptions);
+    const { maxHeaderListBytes } = options;
+    return new Dispatcher({ methods, connectLane, grpcLane, cors, maxHeaderListBytes });
+  }
+
+  async #resolveMethods(
+    { healthCheck, reflection }: ResolvedDispatchOptions,
+  ): Promise<ReadonlyMap<string, MethodSpec>> {
     for (const service of ["", ...this.#services]) {
       if (this.health.get(service) === undefined) this.health.set(service, "SERVING");
     }
-    if (!healthCheck) return this.#methods;
-    const { Health, HEALTH_OPTIONS, healthHandlers } = await import("./health.ts");
-    const own = resolveService(Health, healthHandlers(this.#health), HEALTH_OPTIONS, undefined);
-    return new Map([...own.map((method) => [method.path, method] as const), ...this.#methods]);
+    const builtIns: MethodSpec[] = [];
+    if (healthCheck) {
+      const { Health, HEALTH_OPTIONS, healthHandlers } = await import("./health.ts");
+      const handlers = healthHandlers(this.#health);
+      builtIns.push(...resolveService(Health, handlers, HEALTH_OPTIONS, undefined));
+    }
+    if (reflection) {
+      const { REFLECTION_OPTIONS, REFLECTION_SERVICES, reflectionHandlers } = await import(
+        "./reflection.ts"
+      );
+      const others = [...builtIns, ...this.#methods.values()].map(({ desc }) => desc.parent);
+      const handlers = reflectionHandlers({
+        services: [...others, ...REFLECTION_SERVICES],
+        types: this.#options.types,
+      });
+      for (const service of REFLECTION_SERVICES) {
+        builtIns.push(...resolveService(service, handlers, REFLECTION_OPTIONS, undefined));
+      }
+    }
+    return new Map([
+      ...builtIns.map((method) => [method.path, method] as const),
+      ...this.#methods,
+    ]);
+  }
+
+  /** For `testing.ts`, through {@linkcode createDispatcher}. */
+  static {
+    dispatcherOf = (app, options) => {
+      // What was said before a shutdown holds again, unless there is one right now.
+      if (!app.#running) app.#health.resume();
+      return app.#createDispatcher(options);
+    };
   }
 
   #assertNotRunning(action: string, remedy = "do it before serve()"): void {

@@ -76,6 +76,14 @@ export interface MountOptions extends ConnectionLimits {
    * @default {false}
    */
   healthCheck?: boolean;
+  /**
+   * Serves `grpc.reflection.v1.ServerReflection` and the same as `v1alpha`, by which tools such as
+   * grpcurl call the services without their `.proto` files. It tells the schema to everybody who can
+   * connect: interceptors do not guard it.
+   *
+   * @default {false}
+   */
+  reflection?: boolean;
 }
 
 /** Options for `app.serve()`. */
@@ -137,6 +145,7 @@ export interface ResolvedMountOptions {
   readonly gracefulTimeoutMs: number;
   readonly lameDuckMs: number;
   readonly healthCheck: boolean;
+  readonly reflection: boolean;
   readonly limits: ResolvedConnectionLimits;
 }
 
@@ -151,7 +160,13 @@ export interface ResolvedServeOptions extends ResolvedMountOptions {
 }
 
 const APP_OPTIONS = ["timeout", "maxReceiveBytes", "maxSendBytes", "cors", "types"];
-const MOUNT_OPTIONS = ["gracefulTimeout", "lameDuck", "healthCheck", ...CONNECTION_LIMIT_NAMES];
+const MOUNT_OPTIONS = [
+  "gracefulTimeout",
+  "lameDuck",
+  "healthCheck",
+  "reflection",
+  ...CONNECTION_LIMIT_NAMES,
+];
 const SERVE_OPTIONS = [
   ...MOUNT_OPTIONS,
   "port",
@@ -223,13 +238,14 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
 }
 
 function resolveMount(options: MountOptions): ResolvedMountOptions {
-  const { gracefulTimeout, lameDuck, healthCheck = false } = options;
+  const { gracefulTimeout, lameDuck, healthCheck = false, reflection = false } = options;
   return {
     gracefulTimeoutMs: gracefulTimeout === undefined
       ? 0
       : resolveDuration("gracefulTimeout", gracefulTimeout),
     lameDuckMs: lameDuck === undefined ? 0 : resolveDuration("lameDuck", lameDuck),
     healthCheck,
+    reflection,
     limits: resolveConnectionLimits(options),
   };
 }

@@ -15,6 +15,7 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
 import type { ServiceContext } from "./context.ts";
 import { resolveTimeoutMs } from "./deadline.ts";
 import { type Duration, resolveDuration } from "./duration.ts";
@@ -57,6 +58,12 @@ export interface MethodOptions {
    * @default {false}
    */
   endOnDrain?: boolean;
+  /**
+   * Interceptors around this method alone, within the service's. The first one is the outermost.
+   *
+   * @default {[]}
+   */
+  interceptors?: readonly Interceptor[];
 }
 
 /** Options of one service. */
@@ -70,6 +77,12 @@ export interface ServiceOptions<S extends DescService = DescService> {
   timeout?: Duration;
   /** Options of single methods, by their names in camelCase. */
   methods?: { [Name in keyof S["method"]]?: MethodOptions };
+  /**
+   * Interceptors around the methods of this service, within the app's. The first one is the outermost.
+   *
+   * @default {[]}
+   */
+  interceptors?: readonly Interceptor[];
   /**
    * Whether the app's interceptors and timeout leave this service alone. For services that must
    * answer whatever the app does, such as health checks.
@@ -96,10 +109,12 @@ export interface MethodSpec {
   readonly endOnDrain: boolean;
   /** See {@linkcode ServiceOptions.standalone}. */
   readonly standalone: boolean;
+  /** The service's and its own, outermost first; the app's are around them. */
+  readonly interceptors: readonly Interceptor[];
 }
 
-const METHOD_OPTIONS = ["timeout", "endOnDrain"];
-const SERVICE_OPTIONS = ["timeout", "methods", "standalone"];
+const METHOD_OPTIONS = ["timeout", "endOnDrain", "interceptors"];
+const SERVICE_OPTIONS = ["timeout", "methods", "standalone", "interceptors"];
 
 /**
  * Checks a service and resolves its methods.
@@ -127,6 +142,7 @@ export function resolveService<S extends DescService>(
   assertKnownOptions(`set methods of service "${name}"`, options.methods ?? {}, methodNames);
   const serviceMs = timeoutMs(`timeout of ${name}`, options.timeout);
   const standalone = options.standalone ?? false;
+  const interceptors = resolveInterceptors(`service "${name}"`, options.interceptors);
 
   return service.methods.map((desc) => {
     const methodOptions = (options.methods as Record<string, MethodOptions> | undefined)
@@ -144,8 +160,26 @@ export function resolveService<S extends DescService>(
       }),
       endOnDrain: methodOptions.endOnDrain ?? false,
       standalone,
+      interceptors: [
+        ...interceptors,
+        ...resolveInterceptors(`method "${path}"`, methodOptions.interceptors),
+      ],
     };
   });
+}
+
+/** @throws {TypeError} If one is no function. */
+export function resolveInterceptors(
+  of: string,
+  interceptors: readonly Interceptor[] = [],
+): readonly Interceptor[] {
+  const isList = Array.isArray(interceptors);
+  if (!isList || interceptors.some((each) => typeof each !== "function")) {
+    throw new TypeError(
+      `Cannot set interceptors of ${of} that are not a list of functions: see Connect's Interceptor`,
+    );
+  }
+  return [...interceptors];
 }
 
 function timeoutMs(name: string, timeout: Duration | undefined): number | undefined {

@@ -26,6 +26,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/connection",
     "transport/cleartext",
     "transport/connections",
+    "transport/pem",
     "transport/tls",
     "transport/resumption",
     "transport/certificate_reload",
@@ -58,11 +59,30 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/connect_lane",
   ],
   // Built-ins: users of the public API only
-  ["health_status", "health"],
+  ["health_status", "health", "descriptor_index", "reflection"],
   // Together
   ["options", "dispatcher", "server", "app"],
   // Ways in
-  ["dev_certs/key_pair", "dev_certs/pem_files", "dev_certs/x509", "dev_certs/dev_certs"],
+  [
+    "dev_certs/key_pair",
+    "dev_certs/pem_files",
+    "dev_certs/x509",
+    "dev_certs/dev_certs",
+    "client/client_tls",
+    "client/exchange_end",
+    "client/http_body",
+    "client/http2_connection",
+    "client/http2_client",
+    "client/http1_client",
+    "client/protocol_transport",
+    "client/call_scope",
+    "client/service_client",
+    "client/client_options",
+    "client",
+    "testing/memory_stream",
+    "testing/memory_client",
+    "testing",
+  ],
 ];
 
 /** Rows that do not know of each other; the row "together" joins them. */

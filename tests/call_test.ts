@@ -14,6 +14,7 @@ const METHOD: MethodSpec = {
   timeoutMs: Infinity,
   endOnDrain: false,
   standalone: false,
+  interceptors: [],
 };
 const PEER = { address: "127.0.0.1", port: 1, encrypted: false, certificate: undefined };
 const REASON = new ConnectError("gone", Code.Canceled);

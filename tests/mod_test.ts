@@ -23,7 +23,7 @@ Deno.test("mod.ts documents every symbol of ours", async () => {
   assertEquals(missing, []);
 });
 
-Deno.test("mod.ts loads neither health nor certificates until they are asked for", async () => {
+Deno.test("mod.ts loads neither health, reflection nor certificates until they are asked for", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", "mod.ts"],
     cwd: new URL("../", import.meta.url),
@@ -35,7 +35,12 @@ Deno.test("mod.ts loads neither health nor certificates until they are asked for
   const count = (urls: readonly string[], name: string) =>
     urls.filter((url) => url.endsWith(`/${name}`)).length;
   assertEquals(count(atOnce, "src/app.ts"), 1);
-  for (const lazy of ["src/health.ts", "health_pb.ts", "client_certificate.ts"]) {
+  const lazily = [
+    ...["src/health.ts", "health_pb.ts"],
+    ...["src/reflection.ts", "v1/reflection_pb.ts", "v1alpha/reflection_pb.ts"],
+    "client_certificate.ts",
+  ];
+  for (const lazy of lazily) {
     assertEquals([count(atOnce, lazy), count(inAll, lazy)], [0, 1], lazy);
   }
   assertEquals(count(atOnce, "dev_certs.ts"), 0);

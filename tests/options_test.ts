@@ -19,6 +19,7 @@ Deno.test("resolveServeOptions() changes nothing by default", () => {
     gracefulTimeoutMs: 0,
     lameDuckMs: 0,
     healthCheck: false,
+    reflection: false,
     maxConcurrentStreams: 200,
     limits: {
       maxConnections: 10_000,

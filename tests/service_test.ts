@@ -60,6 +60,20 @@ Deno.test("resolveService() binds the methods of a class", () => {
 const { sayHello: _, ...withoutSayHello } = greeterHandlers;
 const MISUSES: readonly [string, () => unknown, string][] = [
   [
+    "interceptors that are no list",
+    () =>
+      resolveService(Greeter, greeterHandlers, { interceptors: (() => {}) as never }, undefined),
+    'Cannot set interceptors of service "greeter.v1.Greeter"',
+  ],
+  [
+    "an interceptor that is no function",
+    () =>
+      resolveService(Greeter, greeterHandlers, {
+        methods: { sayHello: { interceptors: [{}] as never } },
+      }, undefined),
+    'Cannot set interceptors of method "/greeter.v1.Greeter/SayHello"',
+  ],
+  [
     "a handler that is missing",
     () => resolveService(Greeter, withoutSayHello as Handlers, {}, undefined),
     `Cannot add service "greeter.v1.Greeter" without handlers for sayHello: write them`,

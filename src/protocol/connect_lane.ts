@@ -74,7 +74,7 @@ function createHandler(
     : options;
   const router = createConnectRouter({
     acceptCompression: [...COMPRESSIONS],
-    interceptors: [createEnforcement(types), ...interceptors],
+    interceptors: [createEnforcement(types), ...interceptors, ...method.interceptors],
     // Each field that is unknown costs an object: 4 MiB of them would hold up the server for seconds.
     binaryOptions: { readUnknownFields: false },
     jsonOptions: { registry: types },

@@ -69,3 +69,25 @@ export function parseGrpcTimeout(text: string): number | undefined {
 export function parseConnectTimeout(text: string): number | undefined {
   return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
 }
+
+/** The largest number that the field of each protocol holds. */
+const MAX_GRPC_DIGITS = 99_999_999;
+const MAX_CONNECT_MS = 9_999_999_999;
+
+/**
+ * Writes a timeout for the header of a request, never longer than it is.
+ *
+ * @param ms Milliseconds, greater than 0, or `Infinity`.
+ * @returns `undefined` for no limit, or one too far away for the protocol.
+ */
+export function formatTimeout(protocol: Protocol, ms: number): string | undefined {
+  if (ms === Infinity) return undefined;
+  if (protocol === "connect") {
+    return ms > MAX_CONNECT_MS ? undefined : String(Math.max(1, Math.floor(ms)));
+  }
+  for (const unit of ["m", "S", "M", "H"]) {
+    const count = Math.floor(ms / MS_PER_GRPC_UNIT[unit]!);
+    if (count <= MAX_GRPC_DIGITS && count > 0) return `${count}${unit}`;
+  }
+  return ms < 1 ? `${Math.max(1, Math.floor(ms * 1000))}u` : undefined;
+}

@@ -47,6 +47,31 @@ for (const protocol of PROTOCOLS) {
     }
   });
 
+  Deno.test(`interceptors of app, service and method run in this order (${protocol})`, async () => {
+    const notes: string[] = [];
+    const service = { interceptors: [noting("service", notes), noting("service 2", notes)] };
+    await using greeter = await serveGreeter({
+      prepare: (app) => void app.use(noting("app", notes)),
+      service: {
+        ...service,
+        methods: { sayHello: { interceptors: [noting("method", notes)] } },
+      },
+    });
+    using client = connectGreeter(greeter.baseUrl, { protocol });
+    await client.sayHello({});
+    const entered = ["app", "service", "service 2", "method"];
+    assertEquals(notes, [
+      ...entered.map((name) => `${name} in SayHello unary`),
+      ...entered.toReversed().map((name) => `${name} out`),
+    ]);
+    notes.length = 0;
+    await Array.fromAsync(client.chat(requestsOf("a")));
+    assertEquals(notes.slice(0, 4), [
+      ...entered.slice(0, 3).map((name) => `${name} in Chat stream`),
+      "service 2 out",
+    ]);
+  });
+
   Deno.test(`interceptor sees and changes the messages of streams (${protocol})`, async () => {
     const shout: Interceptor = (next) => async (request) => {
       const response = await next(request);

@@ -1,22 +1,19 @@
 /** `buf curl`, which speaks all three protocols by connect-go. */
 
 import { assert, assertEquals } from "@std/assert";
-import { runBuf } from "../support/buf.ts";
+import { BUF_PROTOCOLS, runBufCurl } from "../support/buf_curl.ts";
 import { GREETER_CALLS, readReplies, toJsonStream } from "../support/greeter_calls.ts";
 import {
   type InteropServer,
   PORT_KINDS,
   startExampleServer,
   startTalkativeServer,
-  tlsArguments,
 } from "../support/interop_servers.ts";
-
-const PROTOCOLS = { "gRPC": "grpc", "gRPC-Web": "grpcweb", "Connect": "connect" };
 
 for (const kind of PORT_KINDS) {
   Deno.test(`buf curl over ${kind}`, async (t) => {
     await using server = await startExampleServer(kind);
-    for (const [name, protocol] of Object.entries(PROTOCOLS)) {
+    for (const [name, protocol] of Object.entries(BUF_PROTOCOLS)) {
       for (const { kind, method, requests, replies } of GREETER_CALLS) {
         await t.step(`calls ${kind}, by ${name}`, async () => {
           const args = ["--protocol", protocol, "--data", toJsonStream(requests)];
@@ -31,7 +28,7 @@ for (const kind of PORT_KINDS) {
 
   Deno.test(`buf curl over ${kind}, beyond a greeting`, async (t) => {
     await using server = await startTalkativeServer(kind);
-    for (const [name, protocol] of Object.entries(PROTOCOLS)) {
+    for (const [name, protocol] of Object.entries(BUF_PROTOCOLS)) {
       const sayHello = async (name: string, ...args: string[]) => {
         const data = ["--protocol", protocol, "--data", JSON.stringify({ name })];
         const { success, output } = await bufCurl(server, [...data, ...args], "SayHello");
@@ -58,12 +55,5 @@ for (const kind of PORT_KINDS) {
 }
 
 function bufCurl(server: InteropServer, args: readonly string[], method: string) {
-  const tls = tlsArguments(server, {
-    plaintext: ["--http2-prior-knowledge"],
-    ca: "--cacert",
-    cert: "--cert",
-    key: "--key",
-  });
-  const url = `${server.url}/greeter.v1.Greeter/${method}`;
-  return runBuf("curl", "--schema", "proto", ...tls, ...args, url);
+  return runBufCurl(server, ["--schema", "proto", ...args], `/greeter.v1.Greeter/${method}`);
 }

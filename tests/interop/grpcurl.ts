@@ -1,18 +1,15 @@
 /** grpcurl, which speaks gRPC by grpc-go and knows the service from its .proto file. */
 
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { type CommandResult, runCommand, transcript } from "../support/command.ts";
+import { transcript } from "../support/command.ts";
 import { GREETER_CALLS, readReplies, toJsonStream } from "../support/greeter_calls.ts";
+import { GRPCURL, grpcurl } from "../support/grpcurl.ts";
 import {
-  type InteropServer,
   PORT_KINDS,
   startExampleServer,
   startTalkativeServer,
-  tlsArguments,
 } from "../support/interop_servers.ts";
-import { goTool } from "../support/tools.ts";
 
-const GRPCURL = await goTool("grpcurl");
 const SERVICE = "greeter.v1.Greeter";
 const PROTO = new URL("../../proto", import.meta.url).pathname;
 
@@ -42,7 +39,7 @@ for (const kind of PORT_KINDS) {
         for (const { kind, method, requests, replies } of GREETER_CALLS) {
           await t.step(`calls ${kind}, ${how}`, async () => {
             const args = [...schema, "-d", toJsonStream(requests)];
-            const result = await call(server, args, `${SERVICE}/${method}`);
+            const result = await grpcurl(server, args, `${SERVICE}/${method}`);
             assertEquals(result.code, 0, transcript(result));
             assertEquals(readReplies(result.stdout), replies);
           });
@@ -50,7 +47,7 @@ for (const kind of PORT_KINDS) {
       }
       await t.step("is told of a service that health does not know", async () => {
         const args = [...BY_FILE, "-format-error", "-d", '{"service":"none"}'];
-        const result = await call(server, args, "grpc.health.v1.Health/Check");
+        const result = await grpcurl(server, args, "grpc.health.v1.Health/Check");
         assertEquals(result.code, exitCode(NOT_FOUND), transcript(result));
         assertEquals(JSON.parse(result.stderr).message, 'unknown service "none"');
       });
@@ -64,7 +61,11 @@ for (const kind of PORT_KINDS) {
     async fn(t) {
       await using server = await startTalkativeServer(kind);
       const sayHello = (name: string, ...args: string[]) =>
-        call(server, [...BY_FILE, "-d", JSON.stringify({ name }), ...args], `${SERVICE}/SayHello`);
+        grpcurl(
+          server,
+          [...BY_FILE, "-d", JSON.stringify({ name }), ...args],
+          `${SERVICE}/SayHello`,
+        );
 
       await t.step("shows the details of an error", async () => {
         const result = await sayHello("fail", "-format-error");
@@ -114,7 +115,7 @@ Deno.test({
   async fn() {
     await using server = await startExampleServer("TLS");
     const files = { ...server.files, ca: server.files.strangerCa };
-    const result = await call({ ...server, files }, BY_FILE, `${SERVICE}/SayHello`);
+    const result = await grpcurl({ ...server, files }, BY_FILE, `${SERVICE}/SayHello`);
     assertStringIncludes(result.stderr, "certificate signed by unknown authority");
     await server.stop();
   },
@@ -125,21 +126,9 @@ Deno.test({
   ignore: GRPCURL === undefined,
   async fn() {
     await using server = await startExampleServer("mTLS");
-    const result = await call({ ...server, kind: "TLS" }, BY_FILE, `${SERVICE}/SayHello`);
+    const result = await grpcurl({ ...server, kind: "TLS" }, BY_FILE, `${SERVICE}/SayHello`);
     assertStringIncludes(result.stderr, "Failed to dial");
     await server.printed(/TLS handshake failed: .*peer sent no certificates/);
     await server.stop();
   },
 });
-
-type Target = Pick<InteropServer, "kind" | "files" | "address">;
-
-function call(target: Target, args: readonly string[], method: string): Promise<CommandResult> {
-  const tls = tlsArguments(target, {
-    plaintext: ["-plaintext"],
-    ca: "-cacert",
-    cert: "-cert",
-    key: "-key",
-  });
-  return runCommand(GRPCURL!, [...tls, ...args, target.address, method]);
-}

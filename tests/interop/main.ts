@@ -30,8 +30,14 @@ const SUITES: Readonly<Record<string, Suite>> = {
     files: ["grpc_health_probe.ts"],
     tools: { "grpc-health-probe": go("grpc-health-probe") },
   },
-  "grpcurl": { files: ["grpcurl.ts"], tools: { "grpcurl": go("grpcurl") } },
-  "buf": { files: ["buf_curl.ts"], tools: { "buf curl": () => Promise.resolve(bufVersion()) } },
+  "grpcurl": {
+    files: ["grpcurl.ts", "grpcurl_reflection.ts"],
+    tools: { "grpcurl": go("grpcurl") },
+  },
+  "buf": {
+    files: ["buf_curl.ts", "buf_curl_reflection.ts"],
+    tools: { "buf curl": () => Promise.resolve(bufVersion()) },
+  },
   "grpc-js": {
     files: ["grpc_js.ts"],
     tools: { "grpc-js": node("@grpc/grpc-js"), "grpc-health-check": node("grpc-health-check") },

@@ -22,14 +22,15 @@ export class GrpcLane {
     for (const spec of methods) {
       const { input, output, methodKind } = spec.desc;
       const own = spec.standalone ? DEFAULT_LANE_OPTIONS : options;
+      const interceptors = [...own.interceptors, ...spec.interceptors];
       this.#methods.set(spec, {
         spec,
         hasSingleRequest: methodKind === "unary" || methodKind === "server_streaming",
         // Interceptors see the request of a server stream before it is read, as Connect's do.
         readsAsStream: methodKind === "client_streaming" || methodKind === "bidi_streaming" ||
-          (methodKind === "server_streaming" && own.interceptors.length > 0),
+          (methodKind === "server_streaming" && interceptors.length > 0),
         hasSingleReply: methodKind === "unary" || methodKind === "client_streaming",
-        interceptors: own.interceptors,
+        interceptors,
         maxReceiveBytes: own.maxReceiveBytes,
         maxSendBytes: own.maxSendBytes,
         binary: createBinaryCodec(input, output),

@@ -1,0 +1,101 @@
+/**
+ * Calls to an app in the same process, without a socket: for tests of services. What answers is what
+ * answers on a port, from the path and the header fields on.
+ *
+ * @module
+ */
+
+import type { DescService } from "@bufbuild/protobuf";
+import { FastGRPC } from "./app.ts";
+import {
+  CALLER_OPTIONS,
+  type CallerOptions,
+  resolveCallerOptions,
+} from "./client/client_options.ts";
+import { createProtocolTransport } from "./client/protocol_transport.ts";
+import { assertService, createServiceClient, type ServiceClient } from "./client/service_client.ts";
+import { assertKnownOptions } from "./errors.ts";
+import type { Peer } from "./peer.ts";
+import { MemoryClient } from "./testing/memory_client.ts";
+
+export type { Protocol } from "./context.ts";
+export type { Duration } from "./duration.ts";
+export type { CallContext, CallOptions } from "./client/call_scope.ts";
+export type { CallerOptions } from "./client/client_options.ts";
+export type { ClientLife, MethodCaller, ServiceClient } from "./client/service_client.ts";
+export type { Peer, PeerCertificate, SubjectAltNames } from "./peer.ts";
+
+/** Options for {@linkcode testClient}. */
+export interface TestClientOptions extends CallerOptions {
+  /**
+   * Serves `grpc.health.v1.Health`, as `healthCheck` of `app.serve()` does.
+   *
+   * @default {false}
+   */
+  healthCheck?: boolean;
+  /**
+   * Serves reflection, as `reflection` of `app.serve()` does.
+   *
+   * @default {false}
+   */
+  reflection?: boolean;
+  /**
+   * What handlers see in `context.peer`, such as a client certificate.
+   *
+   * @default {{ address: "in-process", port: 0, encrypted: false, certificate: undefined }}
+   */
+  peer?: Partial<Peer>;
+}
+
+const IN_PROCESS: Peer = {
+  address: "in-process",
+  port: 0,
+  encrypted: false,
+  certificate: undefined,
+};
+const TEST_CLIENT_OPTIONS = [...CALLER_OPTIONS, "healthCheck", "reflection", "peer"];
+const PEER_OPTIONS = Object.keys(IN_PROCESS);
+
+/**
+ * Creates a client that calls an app in memory: all four kinds of method, with deadlines, metadata,
+ * interceptors, limits and errors as over the wire. The app need not be served, and may be.
+ *
+ * @param app With its services added; those that are added later are not seen.
+ * @param service As generated, such as `Greeter`.
+ * @returns The client, to be closed.
+ * @throws {TypeError | RangeError} If an option cannot be used.
+ *
+ * @example Usage
+ * ```ts ignore
+ * import { testClient } from "@fastgrpc/fastgrpc/testing";
+ * import { app } from "./app.ts";
+ * import { Greeter } from "./gen/greeter/v1/greeter_pb.ts";
+ *
+ * Deno.test("sayHello() greets by name", async () => {
+ *   await using client = testClient(app, Greeter);
+ *   assertEquals((await client.sayHello({ name: "Ada" })).message, "Hello Ada");
+ * });
+ * ```
+ */
+export function testClient<S extends DescService>(
+  app: FastGRPC,
+  service: S,
+  options: TestClientOptions = {},
+): ServiceClient<S> {
+  if (!(app instanceof FastGRPC)) {
+    throw new TypeError("Cannot test what is no app: pass the instance of FastGRPC");
+  }
+  assertService("create a test client", service);
+  assertKnownOptions("create a test client", options, TEST_CLIENT_OPTIONS);
+  assertKnownOptions('set "peer" of a test client', options.peer ?? {}, PEER_OPTIONS);
+  const resolved = resolveCallerOptions(options);
+  const peer = { ...IN_PROCESS, ...options.peer };
+  const { healthCheck = false, reflection = false } = options;
+  const client = new MemoryClient(app, { healthCheck, reflection, peer });
+  const transport = createProtocolTransport({
+    ...resolved,
+    baseUrl: "http://in-process",
+    httpClient: (request) => client.request(request),
+  });
+  return createServiceClient(service, { ...resolved, transport, close: () => client.close() });
+}
