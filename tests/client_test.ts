@@ -166,7 +166,7 @@ for (const way of OVER_HTTP2) {
     await using greeter = await serveGreeter({
       handlers: {
         async *sayHelloTimes() {
-          while (true) {
+          while (made < 1000) {
             made++;
             // Nothing that compression could make small.
             yield { message: randomBytes(7500).toBase64() };

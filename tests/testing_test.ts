@@ -59,7 +59,7 @@ for (const protocol of PROTOCOLS) {
     const app = createApp({
       async *sayHelloTimes() {
         try {
-          while (true) {
+          while (made < 1000) {
             made++;
             yield { message };
           }
@@ -97,7 +97,7 @@ for (const protocol of PROTOCOLS) {
     });
     async function* endless() {
       try {
-        while (true) {
+        while (sent < 1000) {
           sent++;
           yield { name: "x".repeat(10_000) };
         }

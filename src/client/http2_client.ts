@@ -112,7 +112,6 @@ function exchange(
   const trailer = new Headers();
   const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
   const responseBody = new ResponseBody(stream, cancel);
-  let hasEnd = false;
 
   const fail = (error: ConnectError) => {
     response.reject(error);
@@ -124,13 +123,11 @@ function exchange(
     responseBody.cancel(reason);
     cancel();
   };
-  stream.once("response", (headers: IncomingHttpHeaders, flags: number) => {
-    hasEnd = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+  stream.once("response", (headers: IncomingHttpHeaders) => {
     const status = Number(headers[":status"]);
     response.resolve({ status, header: toHeaders(headers), body: responseBody, trailer });
   });
   stream.once("trailers", (headers: IncomingHttpHeaders) => {
-    hasEnd = true;
     toHeaders(headers).forEach((value, name) => trailer.set(name, value));
   });
   stream.once("end", () => {
@@ -142,7 +139,6 @@ function exchange(
   stream.once("close", () => {
     signal?.removeEventListener("abort", onAbort);
     end.finish();
-    if (hasEnd) responseBody.end();
     const error = errorOf(stream, connection);
     // Not at once: what came in the same turn is told of in this one.
     setImmediate(() => fail(error));
