@@ -12,8 +12,9 @@ export interface Piece {
   readonly lines: readonly string[];
   /** Pieces of one group follow each other without a blank line. */
   readonly group: string;
-  /** Whether there is a blank line around it in any case. */
-  readonly isApart: boolean;
+  /** Whether there is a blank line before it, and behind it, within its group too. */
+  readonly hasGapBefore: boolean;
+  readonly hasGapBehind: boolean;
 }
 
 /** What {@linkcode statementPiece} and {@linkcode blockPiece} put around a declaration. */
@@ -43,7 +44,8 @@ export function statementPiece(
   return {
     lines: [...above(comments), ...lines, ...below],
     group,
-    isApart: below.length > 0 || comments.detached.length > 0,
+    hasGapBefore: comments.detached.length > 0,
+    hasGapBehind: below.length > 0,
   };
 }
 
@@ -57,7 +59,12 @@ export function blockPiece(
   const gap = comment.length > 0 && inner.length > 0 ? [""] : [];
   const lines = [...comment, ...gap, ...inner];
   const block = lines.length > 0 ? [`${head} {`, ...indent(lines), "}"] : [`${head} {}`];
-  return { lines: [...above(comments), ...block], group, isApart: true };
+  return asApart({ lines: [...above(comments), ...block], group });
+}
+
+/** A piece with blank lines around it. */
+export function asApart({ lines, group }: Pick<Piece, "lines" | "group">): Piece {
+  return { lines, group, hasGapBefore: true, hasGapBehind: true };
 }
 
 /** Puts pieces below each other, with a blank line where one belongs. */
@@ -66,7 +73,7 @@ export function joinPieces(pieces: readonly Piece[]): string[] {
   pieces.forEach((piece, index) => {
     const previous = pieces[index - 1];
     const isTight = !previous ||
-      (previous.group === piece.group && !previous.isApart && !piece.isApart);
+      (previous.group === piece.group && !previous.hasGapBehind && !piece.hasGapBefore);
     lines.push(...isTight ? [] : [""], ...piece.lines);
   });
   return lines;

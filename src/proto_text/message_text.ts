@@ -13,7 +13,7 @@ import {
 import { enumPiece } from "./enum_text.ts";
 import { fieldLines, isGroup, isMapEntry, oneofOf, shortName } from "./field_text.ts";
 import { type FileContext, type Place, within } from "./file_context.ts";
-import { appendToLast, blockPiece, type Piece, statementPiece } from "./layout.ts";
+import { appendToLast, asApart, blockPiece, type Piece, statementPiece } from "./layout.ts";
 import { optionPieces, optionsOf } from "./options.ts";
 import { inOrder, type Placed } from "./order.ts";
 import { extensionRangePieces, reservedPieces } from "./range_text.ts";
@@ -190,7 +190,7 @@ function groupPiece(head: readonly string[], body: readonly Piece[], comments: C
   const block = blockPiece({ head: last, body }, { group: "field", comments: below });
   const lines = [...head.slice(0, -1), ...block.lines];
   const above = { ...comments, trailing: [] };
-  return { ...statementPiece(lines, { group: "field", comments: above }), isApart: true };
+  return asApart(statementPiece(lines, { group: "field", comments: above }));
 }
 
 /** What is said behind the brace of a group may be said of its message. */

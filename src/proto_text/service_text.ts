@@ -11,7 +11,7 @@ import {
   ServiceOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
 import { type FileContext, type Place, within } from "./file_context.ts";
-import { blockPiece, type Piece, statementPiece } from "./layout.ts";
+import { asApart, blockPiece, type Piece, statementPiece } from "./layout.ts";
 import { optionPieces, optionsOf } from "./options.ts";
 import type { Placed } from "./order.ts";
 import { commentsOf, startOf } from "./source_comments.ts";
@@ -56,5 +56,5 @@ function methodPiece(
     return blockPiece({ head, body }, { group: "rpc", comments });
   }
   const piece = statementPiece([`${head};`], { group: "rpc", comments });
-  return { ...piece, isApart: piece.isApart || comments.leading.length > 0 };
+  return comments.leading.length > 0 ? asApart(piece) : piece;
 }

@@ -25,8 +25,8 @@ export function assertSameDescriptor(actual: DescFile, expected: DescFile): void
 }
 
 /**
- * A copy without source info, with imports sorted, with every JSON name, and with custom options in
- * the order of their numbers.
+ * A copy without source info, with imports sorted, with every JSON name, with custom options in the
+ * order of their numbers, and without options where there are none.
  */
 function normalize(original: FileDescriptorProto): FileDescriptorProto {
   const proto = clone(FileDescriptorProtoSchema, original);
@@ -39,7 +39,7 @@ function normalize(original: FileDescriptorProto): FileDescriptorProto {
   proto.weakDependency = proto.weakDependency.map(indexOf).sort();
   proto.messageType.forEach(nameFields);
   proto.extension.forEach(nameField);
-  sortUnknown(proto);
+  tidy(proto);
   return proto;
 }
 
@@ -53,8 +53,17 @@ function nameField(field: FieldDescriptorProto): void {
   if (field.extendee !== "" || field.jsonName === "") field.jsonName = protoCamelCase(field.name);
 }
 
-function sortUnknown(value: unknown): void {
+/** Puts custom options in order, and takes away options that have none. */
+function tidy(value: unknown): void {
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
-  (value as Partial<Message>).$unknown?.sort((a, b) => a.no - b.no);
-  for (const each of Object.values(value)) sortUnknown(each);
+  const message = value as Partial<Message> & { options?: Message };
+  message.$unknown?.sort((a, b) => a.no - b.no);
+  if (message.options && isEmpty(message.options)) delete message.options;
+  for (const each of Object.values(value)) tidy(each);
+}
+
+function isEmpty({ $typeName, $unknown = [], ...fields }: Message): boolean {
+  const isSet = (each: unknown) => !Array.isArray(each) || each.length > 0;
+  return $typeName.endsWith("Options") && $unknown.length === 0 &&
+    !Object.values(fields).some(isSet);
 }
