@@ -16,7 +16,7 @@ import {
   FieldOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
 import { type FileContext, type Place, within } from "./file_context.ts";
-import { quote, quoteEscaped } from "./literals.ts";
+import { floatLiteral, quote, quoteEscaped } from "./literals.ts";
 import { type Option, optionsOf, withOptions } from "./options.ts";
 
 /** A field, and what its text depends on. */
@@ -100,6 +100,22 @@ function pseudoOptions(proto: FieldDescriptorProto): Option[] {
 }
 
 function defaultLiteral({ type, defaultValue }: FieldDescriptorProto): string {
-  if (type === Type.STRING) return quote(defaultValue);
-  return type === Type.BYTES ? quoteEscaped(defaultValue) : defaultValue;
+  switch (type) {
+    case Type.STRING:
+      return quote(defaultValue);
+    case Type.BYTES:
+      return quoteEscaped(defaultValue);
+    case Type.FLOAT:
+    case Type.DOUBLE:
+      // Compilers differ in how many digits they keep.
+      return floatLiteral(parseFloating(defaultValue), type === Type.FLOAT);
+    default:
+      return defaultValue;
+  }
+}
+
+function parseFloating(text: string): number {
+  const match = /^(-?)(inf|nan)$/.exec(text);
+  if (!match) return Number(text);
+  return match[2] === "nan" ? NaN : match[1] === "" ? Infinity : -Infinity;
 }

@@ -46,7 +46,7 @@ export function floatLiteral(value: number, isSingle: boolean): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   if (Object.is(value, -0)) return "-0.0";
-  const shortest = isSingle ? shortestFloat(value) : value;
+  const shortest = isSingle ? shortestFloat(Math.fround(value)) : value;
   return Number.isInteger(shortest) && Math.abs(shortest) >= MAX_WHOLE
     ? shortest.toExponential()
     : String(shortest);

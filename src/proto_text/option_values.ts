@@ -30,8 +30,6 @@ export interface OptionField {
   readonly name: string;
   readonly number: number;
   readonly isExtension: boolean;
-  /** In message literals a group goes by the name of its type. */
-  readonly literalName: string;
   readonly value: OptionValue;
 }
 
@@ -55,7 +53,6 @@ export class OptionReader {
       name: field.name,
       number: field.number,
       isExtension: false,
-      literalName: literalNameOf(field) ?? field.name,
       value: this.#fieldValue(message, field),
     }));
     const numbers = new Set(message.getUnknown()?.map(({ no }) => no));
@@ -69,7 +66,7 @@ export class OptionReader {
     }
     if (field.fieldKind !== "map") return this.#single(field, message.get(field));
     const entry = (name: string, number: number, value: OptionValue): OptionField => (
-      { name, number, isExtension: false, literalName: name, value }
+      { name, number, isExtension: false, value }
     );
     return {
       list: Array.from(message.get(field), ([key, value]) => [
@@ -92,7 +89,6 @@ export class OptionReader {
       name: extension.typeName,
       number,
       isExtension: true,
-      literalName: `[${literalNameOf(extension) ?? extension.typeName}]`,
       value: this.#extensionValue(message, extension),
     };
   }
@@ -132,15 +128,6 @@ export class OptionReader {
       `Cannot write the options of "${this.#owner}": ${type.typeName} has no value ${number}`,
     );
   }
-}
-
-/** The name of a group in a message literal. */
-function literalNameOf(field: DescField | DescExtension): string | undefined {
-  const isGroup = "delimitedEncoding" in field && field.delimitedEncoding;
-  if (!isGroup || !field.message) return undefined;
-  const isGroupLike = field.message.name.toLowerCase() === field.name;
-  if (!isGroupLike) return undefined;
-  return field.kind === "extension" ? field.message.typeName : field.message.name;
 }
 
 function scalarLiteral(type: ScalarType, value: unknown): string {

@@ -108,8 +108,8 @@ function literal(value: OptionValue): string[] {
     if (value.list.length === 1 && typeof first === "string") return [`[${first}]`];
     return ["[", ...indent(separate(value.list.map(literal))), "]"];
   }
-  const fields = value.map(({ literalName, value }) =>
-    prependToFirst(`${literalName}: `, literal(value))
+  const fields = value.map(({ name, isExtension, value }) =>
+    prependToFirst(isExtension ? `[${name}]: ` : `${name}: `, literal(value))
   );
   if (fields.length === 0) return ["{}"];
   const isShort = value.length === 1 && typeof value[0]!.value === "string";
