@@ -78,7 +78,7 @@ export type OptionShape = Readonly<Record<string, unknown>> | undefined;
 const TEXT = fc.string({ unit: fc.constantFrom(..."ab \"'\\\n\t\u0001\u007fé🎉") });
 const INT32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 
-/** buf 1.74 reads some numbers with large exponents as their neighbours, so there are none here. */
+/** buf 1.74 misreads some numbers with large exponents, such as 1.7904448e+30: there are none here. */
 const DOUBLE = fc.oneof(
   fc.constantFrom(0, -0, 1e15, 1e20, 0.1, 2 ** 53),
   fc.tuple(INT32, fc.integer({ min: -10, max: 10 })).map(([digits, power]) => digits * 2 ** power),
@@ -89,7 +89,7 @@ const { value: OPTION_VALUE } = fc.letrec<{ value: Readonly<Record<string, unkno
     text: TEXT,
     blob: fc.base64String({ maxLength: 12 }),
     number: DOUBLE,
-    single: fc.float({ noNaN: true, noDefaultInfinity: true }),
+    single: DOUBLE.map(Math.fround),
     large: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
     huge: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String),
     flag: fc.boolean(),

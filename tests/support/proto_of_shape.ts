@@ -284,7 +284,10 @@ class ProtoMaker {
       case Type.BOOL:
         return String(isExplicit);
       case Type.ENUM:
-        return this.#enums.find(({ name }) => `.${name}` === typeName)!.proto.value.at(-1)!.name;
+        // Of an alias, compilers keep the name that came first.
+        return this.#enums.find(({ name }) => `.${name}` === typeName)!.proto.value
+          .findLast(({ number }, i, all) => all.findIndex((each) => each.number === number) === i)!
+          .name;
       case Type.FLOAT:
       case Type.DOUBLE:
         return pick(["0.5", "-2.25", "inf", "-inf", "nan", "1024"], Math.abs(number));
