@@ -24,7 +24,7 @@ export interface Option {
 
 /** What has the options, and where. */
 export interface OptionsOwner {
-  /** Full name, as errors call it, and as the scope of names. */
+  /** Full name, which is the scope of names; "" for a file without a package. */
   readonly name: string;
   /** Descriptor of the options' message. */
   readonly schema: DescMessage;
@@ -41,12 +41,13 @@ const WRITTEN_OTHERWISE: ReadonlySet<string> = new Set(["map_entry"]);
  */
 export function optionsOf(context: FileContext, { name, schema, options }: OptionsOwner): Option[] {
   if (!options) return [];
-  const reader = new OptionReader(context.extensions, name);
+  const title = name || context.file.proto.name;
+  const reader = new OptionReader(context.extensions, title);
   const fields = reader.read(reflect(schema, options));
   const unread = fields.find((field) => field.name === "uninterpreted_option");
   if (unread) {
     throw new TypeError(
-      `Cannot write the options of "${name}": they are not interpreted; link the descriptor first`,
+      `Cannot write the options of "${title}": they are not interpreted; link the descriptor first`,
     );
   }
   return fields

@@ -20,8 +20,8 @@ import { commentsOf } from "./source_comments.ts";
 /**
  * Writes a file as `.proto` text, comments included where the descriptor has `source_code_info`.
  *
- * Compiled again, the text gives an equal descriptor, with two exceptions: imports come sorted, and
- * so the fields of a oneof come together. A `FileDescriptorProto` becomes a `DescFile` by
+ * Compiled again, the text gives an equal descriptor, except that imports are sorted, and the
+ * fields of a oneof stand together. A `FileDescriptorProto` becomes a `DescFile` by
  * `createFileRegistry()` of `@bufbuild/protobuf`.
  *
  * @returns Text that `buf format` leaves as it is, with a newline at the end.
@@ -37,10 +37,10 @@ function headerPieces(context: FileContext): Piece[] {
   const { file: { proto }, syntax, source } = context;
   const statement = (text: string, group: string, path: readonly number[]) =>
     statementPiece([text], { group, comments: commentsOf(source.at(path)) });
-  const isEditions = syntax === "editions";
-  const version = isEditions ? `edition = "2023";` : `syntax = "${syntax}";`;
-  const pieces = [statement(version, "syntax", isEditions ? [14] : [12])];
-  if (source.at([12]) && isEditions) pieces[0] = statement(version, "syntax", [12]);
+  const version = syntax === "editions" ? `edition = "2023";` : `syntax = "${syntax}";`;
+  // Compilers do not agree on where an edition stands.
+  const path = source.at([14]) ? [14] : [12];
+  const pieces = [statement(version, "syntax", path)];
   if (proto.package !== "") pieces.push(statement(`package ${proto.package};`, "package", [2]));
   return [...pieces, ...importPieces(context), ...fileOptionPieces(context)];
 }
