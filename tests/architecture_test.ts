@@ -8,6 +8,24 @@ const ROWS: readonly (readonly string[])[] = [
   ["duration", "errors", "log", "timer_heap"],
   // The call
   ["peer", "http_stream", "deadline", "context", "service", "call"],
+  // Text from descriptors
+  [
+    "proto_text/literals",
+    "proto_text/names",
+    "proto_text/source_comments",
+    "proto_text/layout",
+    "proto_text/order",
+    "proto_text/extension_index",
+    "proto_text/file_context",
+    "proto_text/option_values",
+    "proto_text/options",
+    "proto_text/range_text",
+    "proto_text/enum_text",
+    "proto_text/service_text",
+    "proto_text/field_text",
+    "proto_text/message_text",
+    "proto_text/proto_text",
+  ],
   // Transport: knows no service
   [
     "transport/read_bytes",
@@ -83,6 +101,7 @@ const ROWS: readonly (readonly string[])[] = [
     "testing/memory_client",
     "testing",
   ],
+  ["proto_files"],
 ];
 
 /** Rows that do not know of each other; the row "together" joins them. */
@@ -92,7 +111,14 @@ const SIBLINGS = ["transport/", "protocol/"];
 const LAZY = ["transport/client_certificate"];
 
 /** Where Deno's own API may be used; the rest runs wherever node's and the web's do. */
-const MAY_USE_DENO = ["transport/listener", "options", "server", "app", "dev_certs/"];
+const MAY_USE_DENO = [
+  "transport/listener",
+  "options",
+  "server",
+  "app",
+  "dev_certs/",
+  "proto_files",
+];
 
 const MAX_LINES = 300;
 
