@@ -8,6 +8,18 @@ const ROWS: readonly (readonly string[])[] = [
   ["duration", "errors", "log", "timer_heap"],
   // The call
   ["peer", "http_stream", "deadline", "context", "service", "call"],
+  // Schemas in TypeScript
+  [
+    "schema/model",
+    "schema/shape",
+    "schema/breaking",
+    "schema/numbering",
+    "schema/lock",
+    "schema/apply_lock",
+    "schema/located_json",
+    "schema/lock_check",
+    "schema/lock_file",
+  ],
   // Transport: knows no service
   [
     "transport/read_bytes",
