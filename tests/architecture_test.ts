@@ -25,6 +25,17 @@ const ROWS: readonly (readonly string[])[] = [
     "proto_text/field_text",
     "proto_text/message_text",
     "proto_text/proto_text",
+  // Schemas in TypeScript
+  [
+    "schema/model",
+    "lock/shape",
+    "lock/breaking",
+    "lock/numbering",
+    "lock/lock",
+    "lock/apply_lock",
+    "lock/located_json",
+    "lock/lock_check",
+    "lock/lock_file",
   ],
   // Transport: knows no service
   [
