@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodType, $ZodTypes, GlobalMeta } from "zod/v4/core";
+import type { $ZodLazy, $ZodType, $ZodTypes, GlobalMeta } from "zod/v4/core";
 import { cannotExpress, type Place } from "./setup_error.ts";
 
 /** Which side of pipes and codecs is on the wire: what requests are parsed from, or replies become. */
@@ -176,7 +176,7 @@ function isSameType(schema: $ZodType, parent: $ZodType): boolean {
 }
 
 function innerOfLazy(schema: $ZodType): $ZodType {
-  return (schema as { _zod: { innerType: $ZodType } })._zod.innerType;
+  return (schema as $ZodLazy)._zod.innerType;
 }
 
 /** `z.json()` is a union in which lists and records hold the union itself. */

@@ -11,14 +11,14 @@ import { toCamelCase } from "./naming.ts";
 
 /** The field, or the fields of the oneof that it is. */
 export function fieldModelsOf(draft: FileDraft, field: FieldMapping): FieldModel[] {
-  const { key, name, value, label, keyType, comment } = field;
+  const { key, name, value, label, keys, comment } = field;
   if (label === "oneof") return variantModelsOf(value as UnionMapping);
   return [{
     name,
     jsonName: key,
     type: typeOf(draft, value),
     label,
-    ...(keyType !== undefined && { keyType }),
+    ...(keys !== undefined && { keyType: keys.scalar }),
     ...(comment !== undefined && { comment }),
   }];
 }

@@ -101,8 +101,8 @@ export interface FieldMapping {
   readonly name: string;
   readonly value: ValueMapping;
   readonly label: "singular" | "optional" | "repeated" | "map" | "oneof";
-  /** Of a map. */
-  readonly keyType?: ScalarName;
+  /** Of a map: how its keys are. */
+  readonly keys?: ScalarMapping;
   /** Whether a map is a `Map` in TypeScript. */
   readonly isMap?: boolean;
   /** What the schema wants when nothing came; an empty list or map is nothing, unless "empty". */

@@ -8,7 +8,7 @@ import type { $ZodType } from "zod/v4/core";
 import { type Definition, defOf, descriptionOf, idOf, rootOf, unwrap } from "./definition.ts";
 import type { FileDraft } from "./file_draft.ts";
 import { fieldModelsOf } from "./field_models.ts";
-import type { FieldMapping, MessageMapping, ValueMapping } from "./mapping.ts";
+import type { FieldMapping, MessageMapping, ScalarMapping, ValueMapping } from "./mapping.ts";
 import type { FieldModel, ScalarName } from "./model.ts";
 import { isIdentifier, toCamelCase, toPascalCase, toSnakeCase } from "./naming.ts";
 import type { Reading } from "./reading.ts";
@@ -122,9 +122,9 @@ function readField(
     return { ...common, value: element, label: "repeated" };
   }
   if (def.type === "map" || (def.type === "record" && !isStruct(reading, own, pathName, place))) {
-    const keyType = readKey(reading, def.keyType, place);
+    const keys = readKey(reading, def.keyType, place);
     const value = readElement(reading, own, def.valueType, pathName, elementsOf(place));
-    return { ...common, value, label: "map", keyType, isMap: def.type === "map" };
+    return { ...common, value, label: "map", keys, isMap: def.type === "map" };
   }
   const value = reading.readType(reading, own, pathName, place, true);
   const absent = common.absent === "empty" ? "undefined" : common.absent;
@@ -165,7 +165,7 @@ const KEYS: readonly ScalarName[] = [
   ...["sfixed32", "sfixed64", "bool", "string"] as const,
 ];
 
-function readKey(reading: Reading, schema: $ZodType, place: Place): ScalarName {
+function readKey(reading: Reading, schema: $ZodType, place: Place): ScalarMapping {
   const key = unwrap(schema, reading.side, place);
   const { def } = key;
   // As texts, for a map has no enums for keys.
@@ -174,10 +174,12 @@ function readKey(reading: Reading, schema: $ZodType, place: Place): ScalarName {
     : def.type === "literal"
     ? def.values
     : undefined;
-  if (values?.every((value) => typeof value === "string")) return "string";
+  if (values?.every((value) => typeof value === "string")) {
+    return { kind: "scalar", scalar: "string", isNumber64: false };
+  }
   if (values === undefined && !key.isOptional) {
     const type = reading.readType(reading, key, "Key", place);
-    if (type.kind === "scalar" && KEYS.includes(type.scalar)) return type.scalar;
+    if (type.kind === "scalar" && KEYS.includes(type.scalar)) return type;
   }
   throw cannotExpress(
     place,

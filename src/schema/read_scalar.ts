@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { DescMessage } from "@bufbuild/protobuf";
 import type { $ZodTypes } from "zod/v4/core";
 import type { Definition } from "./definition.ts";
 import type { ScalarMapping, ValueMapping } from "./mapping.ts";
@@ -154,7 +155,7 @@ function scalar(
   if (tag === undefined) return mappingOf(possible[0]!);
   for (const name of possible) {
     if (tag === name) return mappingOf(name);
-    const desc = WRAPPERS[name];
+    const desc: DescMessage | undefined = WRAPPERS[name];
     if (desc?.typeName === tag) return { kind: "wrapper", desc, scalar: mappingOf(name) };
   }
   throw cannotExpress(
