@@ -106,7 +106,7 @@ export function readServices(services: readonly ServiceDeclaration[]): ReadServi
   for (const [i, { name }] of models.entries()) {
     if (!names.includes(name) && !models.slice(0, i).some((each) => each.name === name)) continue;
     throw new TypeError(
-      `Cannot add service "${name}": a message, an enum or another service has that name`,
+      `Cannot add service "${name}": its name is that of another service, a message or an enum`,
     );
   }
   return { model: { package: packageName, messages, enums, services: models }, imports, methods };

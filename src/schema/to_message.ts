@@ -88,9 +88,9 @@ export class ToMessage {
     const steps: Step[] = [];
     const convert = (value: AnyObject) => {
       const init: Record<string, unknown> = {};
-      for (const { key, property, convert } of steps) {
+      for (const { key, property, convert, takesNull } of steps) {
         const found = value[key];
-        if (found === undefined || found === null) continue;
+        if (found === undefined || (found === null && !takesNull)) continue;
         init[property] = convert === undefined ? found : convert(found);
       }
       return init;
@@ -98,10 +98,13 @@ export class ToMessage {
     // Before its fields, for one of them may be such a message.
     this.#messages.set(mapping, convert);
     for (const field of mapping.fields) {
+      const { value, label } = field;
       steps.push({
         key: field.key,
         property: this.#types.property(mapping.name, field.name),
         convert: this.#ofField(field, mapping.name),
+        takesNull: label === "singular" && value.kind === "well_known" &&
+          value.type.takesNull === true,
       });
     }
     return convert;
@@ -172,4 +175,6 @@ interface Step {
   readonly key: string;
   readonly property: string;
   readonly convert: Convert | undefined;
+  /** Whether null is a value, and not none. */
+  readonly takesNull: boolean;
 }

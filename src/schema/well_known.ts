@@ -45,6 +45,8 @@ export interface WellKnownType {
   readonly write: (value: never) => Message;
   /** Whether it is not a message where it is a field, but JSON: protobuf-es unwraps structs. */
   readonly isPlainInFields?: boolean;
+  /** Whether null is a value that is written. */
+  readonly takesNull?: boolean;
 }
 
 /** A `Date`. */
@@ -83,6 +85,7 @@ export const JSON_VALUE: WellKnownType = {
   desc: ValueSchema,
   read: jsonOf,
   write: (value: JsonValue) => fromJson(ValueSchema, value),
+  takesNull: true,
 };
 
 /** A JSON object. */
