@@ -5,9 +5,16 @@
  * @module
  */
 
-import type { DescFile, DescMessage, DescMethod, DescService, Message } from "@bufbuild/protobuf";
+import type {
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import type { $ZodType, input, output } from "zod/v4/core";
-import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { changesValues } from "./changes.ts";
 import { createDescriptor } from "./descriptor.ts";
 import { FileTypes } from "./file_types.ts";

@@ -84,16 +84,17 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
         schema = innerOfLazy(schema);
         continue;
       case "pipe": {
-        // A function before or behind a type has no type of its own.
         const [near, far] = side === "input" ? [def.in, def.out] : [def.out, def.in];
-        const isOpaque = defOf(near).type === "transform";
-        if (isOpaque && side === "output") {
-          found.tag ??= metaOf(near)?.proto;
-          return { ...found, schema, def: { type: "opaque" } };
-        }
-        schema = isOpaque ? far : near;
+        // What z.preprocess() is given may be anything: its schema says what is meant.
+        schema = side === "input" && defOf(near).type === "transform" ? far : near;
         continue;
       }
+      case "transform":
+        return { ...found, schema, def: { type: "opaque" } };
+      case "success":
+        if (side === "output") return { ...found, schema, def };
+        schema = def.innerType;
+        continue;
       case "union": {
         const types = def.options.map((option) => defOf(option).type);
         const isNothing = (type: string) => type === "null" || type === "undefined";
@@ -135,7 +136,7 @@ export function rootOf(schema: $ZodType): $ZodType {
     if (parent === undefined || !isSameType(root, parent)) break;
     root = parent;
   }
-  return isNamed(root) || !isNamed(schema) ? root : schema;
+  return root;
 }
 
 /** `id` of `.meta()`. */

@@ -183,8 +183,11 @@ function serviceOf({ name, methods }: ServiceModel, comments: Comments): Service
         name: method.name,
         inputType: `.${method.request}`,
         outputType: `.${method.response}`,
-        clientStreaming: kind === "client_streaming" || kind === "bidi_streaming",
-        serverStreaming: kind === "server_streaming" || kind === "bidi_streaming",
+        // Left out where it is not so, as protoc does.
+        ...((kind === "client_streaming" || kind === "bidi_streaming") &&
+          { clientStreaming: true }),
+        ...((kind === "server_streaming" || kind === "bidi_streaming") &&
+          { serverStreaming: true }),
       };
     }),
   };

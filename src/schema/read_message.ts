@@ -103,8 +103,11 @@ function readField(
   place: Place,
 ): FieldMapping {
   const name = toSnakeCase(key);
-  if (!/^[A-Za-z0-9_]+$/.test(key) || !isIdentifier(name) || key === "__proto__") {
+  if (!/^[A-Za-z0-9_]+$/.test(key) || !isIdentifier(name)) {
     throw cannotExpress(place, "its key makes no name", "use letters, digits and _ only");
+  }
+  if (key in Object.prototype) {
+    throw cannotExpress(place, "every object has such a property", "rename it");
   }
   const definition = unwrap(schema, reading.side, place);
   const { def, comment } = definition;
