@@ -64,16 +64,15 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
         continue;
       case "nonoptional": {
         const inner = unwrap(def.innerType, side, place);
-        const hasPresence = found.hasPresence || inner.acceptsNull;
         const acceptsNull = found.acceptsNull || inner.acceptsNull;
-        const comment = found.comment ?? inner.comment;
         return {
           ...inner,
-          ...found,
-          tag: found.tag ?? inner.tag,
-          comment,
+          acceptsUndefined: found.acceptsUndefined,
           acceptsNull,
-          hasPresence,
+          hasPresence: found.hasPresence || inner.acceptsNull,
+          isOptional: found.isOptional || inner.acceptsNull,
+          tag: found.tag ?? inner.tag,
+          comment: found.comment ?? inner.comment,
         };
       }
       case "readonly":

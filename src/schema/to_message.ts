@@ -134,11 +134,11 @@ export class ToMessage {
   #ofUnion(union: UnionMapping): Convert {
     const known = this.#unions.get(union);
     if (known !== undefined) return known;
-    let ofOneof: Convert;
     const property = this.#types.property(union.name!, union.oneof);
-    const convert = (value: AnyObject) => ({ [property]: ofOneof(value) });
+    // Before its variants, for one of them may hold such a union.
+    const convert: Convert = (value: AnyObject) => ({ [property]: ofOneof(value) });
     this.#unions.set(union, convert);
-    ofOneof = this.#ofOneof(union, union.name!);
+    const ofOneof = this.#ofOneof(union, union.name!);
     return convert;
   }
 

@@ -120,11 +120,11 @@ export class ToValue {
   #ofUnion(union: UnionMapping): Convert {
     const known = this.#unions.get(union);
     if (known !== undefined) return known;
-    let ofOneof: Convert;
     const property = this.#types.property(union.name!, union.oneof);
-    const convert = (message: AnyObject) => ofOneof(message[property]);
+    // Before its variants, for one of them may hold such a union.
+    const convert: Convert = (message: AnyObject) => ofOneof(message[property]);
     this.#unions.set(union, convert);
-    ofOneof = this.#ofOneof(union, union.name!);
+    const ofOneof = this.#ofOneof(union, union.name!);
     return convert;
   }
 
