@@ -33,6 +33,7 @@ const ROWS: readonly (readonly string[])[] = [
     "schema/field_path",
     "schema/violations",
     "schema/safe_parse",
+    "schema/flood_guard",
     "schema/changes",
     "schema/compile_services",
   ],
@@ -92,7 +93,13 @@ const ROWS: readonly (readonly string[])[] = [
   // Together
   ["options", "dispatcher", "server", "app"],
   // Ways in
-  ["generated_message", "dev_certs/key_pair", "dev_certs/pem_files", "dev_certs/x509", "dev_certs/dev_certs"],
+  [
+    "generated_message",
+    "dev_certs/key_pair",
+    "dev_certs/pem_files",
+    "dev_certs/x509",
+    "dev_certs/dev_certs",
+  ],
 ];
 
 /** Rows that do not know of each other; the row "together" joins them. */

@@ -17,6 +17,7 @@ import type {
 import type { $ZodType, input, output } from "zod/v4/core";
 import { changesValues } from "./changes.ts";
 import { createDescriptor } from "./descriptor.ts";
+import { createFloodGuard } from "./flood_guard.ts";
 import { FileTypes } from "./file_types.ts";
 import type { FileModel, Numbers } from "./model.ts";
 import { numberInOrder } from "./numbering.ts";
@@ -177,12 +178,15 @@ function compileRequest(
   };
   if (!isParsed) return read;
   const parser = createParser(schema);
+  const guard = createFloodGuard(mapping);
   const take = (result: ParseResult, value: unknown) => {
     if (result.success) return result.data;
     throw invalidRequest(mapping, result.error.issues, value);
   };
   return (message) => {
     const value = read(message);
+    const issues = guard?.(value);
+    if (issues !== undefined) throw invalidRequest(mapping, issues, value);
     const result = parser(value);
     return result instanceof Promise
       ? result.then((result) => take(result, value))

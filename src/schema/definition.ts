@@ -24,6 +24,8 @@ export interface Definition {
   readonly hasPresence: boolean;
   /** Whether that is said to be so, not only made good by a default. */
   readonly isOptional: boolean;
+  /** Whether what is not valid may be made good: by a function before it, or by `.catch()`. */
+  readonly isForgiving: boolean;
   /** Of `.meta({ proto })`. */
   readonly tag: unknown;
   /** What is said of the place, not of the type. */
@@ -39,6 +41,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
     acceptsNull: false,
     hasPresence: false,
     isOptional: false,
+    isForgiving: false,
     tag: undefined as unknown,
     comment: undefined as string | undefined,
   };
@@ -60,6 +63,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
       case "prefault":
       case "catch":
         Object.assign(found, { acceptsUndefined: true, hasPresence: true });
+        if (def.type === "catch") found.isForgiving = true;
         schema = def.innerType;
         continue;
       case "nonoptional": {
@@ -71,6 +75,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
           acceptsNull,
           hasPresence: found.hasPresence || inner.acceptsNull,
           isOptional: found.isOptional || inner.acceptsNull,
+          isForgiving: found.isForgiving || inner.isForgiving,
           tag: found.tag ?? inner.tag,
           comment: found.comment ?? inner.comment,
         };
@@ -85,7 +90,9 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
       case "pipe": {
         const [near, far] = side === "input" ? [def.in, def.out] : [def.out, def.in];
         // What z.preprocess() is given may be anything: its schema says what is meant.
-        schema = side === "input" && defOf(near).type === "transform" ? far : near;
+        const isPreprocessed = side === "input" && defOf(near).type === "transform";
+        if (isPreprocessed) found.isForgiving = true;
+        schema = isPreprocessed ? far : near;
         continue;
       }
       case "transform":

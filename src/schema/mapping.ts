@@ -6,6 +6,7 @@
  */
 
 import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
+import type { $ZodType } from "zod/v4/core";
 import type { ScalarName } from "./model.ts";
 import type { WellKnownType } from "./well_known.ts";
 
@@ -107,5 +108,9 @@ export interface FieldMapping {
   readonly isMap?: boolean;
   /** What the schema wants when nothing came; an empty list or map is nothing, unless "empty". */
   readonly absent: "undefined" | "null" | "empty";
+  /** Of a list or a map: what each of its elements is parsed by. */
+  readonly element?: $ZodType;
+  /** Whether the schema makes something good of what is not valid. */
+  readonly isForgiving: boolean;
   readonly comment?: string;
 }

@@ -116,18 +116,26 @@ function readField(
     name,
     ...(comment !== undefined && { comment }),
     absent: absentOf(definition),
+    isForgiving: definition.isForgiving,
   };
   // The comment is the field's now.
   const own = { ...definition, comment: undefined };
   const pathName = parent + toPascalCase(name);
   if (def.type === "array") {
     const element = readElement(reading, own, def.element, pathName, elementsOf(place));
-    return { ...common, value: element, label: "repeated" };
+    return { ...common, value: element, label: "repeated", element: def.element };
   }
   if (def.type === "map" || (def.type === "record" && !isStruct(reading, own, pathName, place))) {
     const keys = readKey(reading, def.keyType, place);
     const value = readElement(reading, own, def.valueType, pathName, elementsOf(place));
-    return { ...common, value, label: "map", keys, isMap: def.type === "map" };
+    return {
+      ...common,
+      value,
+      label: "map",
+      keys,
+      isMap: def.type === "map",
+      element: def.valueType,
+    };
   }
   const value = reading.readType(reading, own, pathName, place, true);
   const absent = common.absent === "empty" ? "undefined" : common.absent;

@@ -93,12 +93,12 @@ service ShopService {
 
 Deno.test("createDescriptor() makes what buf makes of the same in a .proto file", async () => {
   await using folder = await createWorkFolder();
-  const path = `${folder.path}/proto/demo/v1`;
+  const path = `${folder.path}/schema/demo/v1`;
   await Deno.mkdir(path, { recursive: true });
   await Deno.writeTextFile(`${path}/demo.proto`, PROTO);
   const out = `${folder.path}/set.binpb`;
   const { success, output } = await runBuf(
-    ...["build", `${folder.path}/proto`, "--as-file-descriptor-set", "--exclude-source-info"],
+    ...["build", `${folder.path}/schema`, "--as-file-descriptor-set", "--exclude-source-info"],
     ...["-o", out],
   );
   assert(success, output);

@@ -103,7 +103,7 @@ Deno.test("a refusal fits into a header, whatever is wrong", () => {
     text: z.string().refine(() => false, { error: "\ud800".repeat(10_000) }),
   });
   const { method } = compileEcho(schema);
-  const list = Array<string>(10_000).fill("");
+  const list = Array<string>(4000).fill("");
   const map = { ["k".repeat(100_000)]: "" };
   const error = assertThrows(
     () => method.parse(create(method.desc.input, { list, map } as MessageInitShape<DescMessage>)),
@@ -151,4 +151,53 @@ Deno.test("what a schema throws is not a refusal", () => {
     }),
   }));
   assertThrows(() => method.parse(create(method.desc.input)), RangeError, "of the schema");
+});
+
+/** Requests that are wrong all over, and where the first violation is. */
+const FLOODS: readonly (readonly [string, z.ZodType, object, RegExp])[] = [
+  ["a list", z.object({ it: z.array(name) }), { it: Array(2 ** 20).fill("") }, /^it\[\d+\] /],
+  [
+    "a list of lists",
+    z.object({ it: z.array(z.object({ in: z.array(name).optional() })) }),
+    { it: Array.from({ length: 20 }, () => ({ in: Array(50_000).fill("") })) },
+    /^it\[\d+\]\.in\[\d+\] /,
+  ],
+  [
+    "a map",
+    z.object({ it: z.map(z.int32(), name) }),
+    { it: Object.fromEntries(Array(200_000).entries().map(([i]) => [i, ""])) },
+    /^it\["\d+"\] /,
+  ],
+  [
+    "a oneof",
+    z.object({
+      it: z.discriminatedUnion("kind", [z.object({ kind: z.literal("a"), x: z.array(name) })]),
+    }),
+    { it: { case: "a", value: { x: Array(500_000).fill("") } } },
+    /^a\.x\[\d+\] /,
+  ],
+];
+
+for (const [title, schema, init, wanted] of FLOODS) {
+  Deno.test(`a request that is wrong all over ${title} is refused without parsing it`, () => {
+    const began = performance.now();
+    const violations = violationsOf(schema, init as MessageInitShape<DescMessage>);
+    // As a whole it takes seconds.
+    assertLess(performance.now() - began, 1000);
+    assertEquals(violations.length, 1);
+    assert(wanted.test(violations[0]!), violations[0]);
+  });
+}
+
+Deno.test("long lists are parsed as a whole, if they are valid, or made so", () => {
+  const list = Array<string>(20_000).fill("");
+  const schemas = [
+    z.object({ it: z.array(z.string()) }),
+    z.object({ it: z.array(name).catch(list) }),
+    z.object({ it: z.array(name.catch("")) }),
+    z.object({ it: z.preprocess(() => list, z.array(z.string())) }),
+  ];
+  for (const schema of schemas) {
+    assertEquals(received(compileEcho(schema), { it: list }), { it: list });
+  }
 });
