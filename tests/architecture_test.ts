@@ -25,9 +25,39 @@ const ROWS: readonly (readonly string[])[] = [
     "proto_text/field_text",
     "proto_text/message_text",
     "proto_text/proto_text",
-  // Schemas in TypeScript
+  ],
+  // Code-first: schemas of Zod, without Zod
   [
     "schema/model",
+    "schema/naming",
+    "schema/setup_error",
+    "schema/durations",
+    "schema/well_known",
+    "schema/mapping",
+    "schema/definition",
+    "schema/file_draft",
+    "schema/field_models",
+    "schema/reading",
+    "schema/read_scalar",
+    "schema/read_enum",
+    "schema/read_message",
+    "schema/read_union",
+    "schema/read_type",
+    "schema/read_services",
+    "schema/comments",
+    "schema/descriptor",
+    "schema/file_types",
+    "schema/to_value",
+    "schema/to_message",
+    "schema/field_path",
+    "schema/violations",
+    "schema/safe_parse",
+    "schema/flood_guard",
+    "schema/changes",
+    "schema/compile_services",
+  ],
+  // The lock: numbers that stay
+  [
     "lock/shape",
     "lock/breaking",
     "lock/numbering",
@@ -92,6 +122,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Together
   ["options", "dispatcher", "server", "app"],
   // Ways in
+  ["generated_message"],
   [
     "dev_certs/key_pair",
     "dev_certs/pem_files",

@@ -50,6 +50,8 @@ export interface MessageModel {
   readonly name: string;
   readonly comment?: string;
   readonly fields: readonly FieldModel[];
+  /** Of those oneofs that have one, by name. */
+  readonly oneofComments?: Readonly<Record<string, string>>;
 }
 
 /** An enum. Its first value is the zero value. */

@@ -1,0 +1,215 @@
+/**
+ * Services in code made the same as generated ones: a description, and for each method what turns a
+ * message into what the handler gets, and what it returns into a message.
+ *
+ * @module
+ */
+
+import type {
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import type { $ZodType, input, output } from "zod/v4/core";
+import { changesValues } from "./changes.ts";
+import { createDescriptor } from "./descriptor.ts";
+import { createFloodGuard } from "./flood_guard.ts";
+import { FileTypes } from "./file_types.ts";
+import type { FileModel, Numbers } from "./model.ts";
+import {
+  type MessageDeclaration,
+  type ReadMessage,
+  readServices,
+  type ServiceDeclaration,
+} from "./read_services.ts";
+import { createParser, type ParseResult } from "./safe_parse.ts";
+import { ToMessage } from "./to_message.ts";
+import { ToValue } from "./to_value.ts";
+import { invalidReply, invalidRequest } from "./violations.ts";
+
+/** What a handler gets for a request. */
+export type RequestOf<T extends MessageDeclaration> = T extends DescMessage ? MessageShape<T>
+  : T extends $ZodType ? output<T>
+  : never;
+
+/** What a handler returns for a reply. */
+export type ReplyOf<T extends MessageDeclaration> = T extends DescMessage ? MessageInitShape<T>
+  : T extends $ZodType ? input<T>
+  : never;
+
+/** Options of {@linkcode compileServices}. */
+export interface CompileOptions {
+  /** Gives fields and values of enums their numbers, such as those of a lock. */
+  number: (model: FileModel) => Numbers;
+  /**
+   * The name of the `.proto` file.
+   *
+   * @default {"demo/v1/demo.proto"} for a package `demo.v1`
+   */
+  fileName?: string;
+  /**
+   * Whether requests are validated. Without, schemas still run that transform, coerce or have defaults.
+   *
+   * @default {true}
+   */
+  validateRequests?: boolean;
+  /**
+   * Whether replies are validated. Without, schemas still run that transform, coerce or have defaults.
+   *
+   * @default {true}
+   */
+  validateReplies?: boolean;
+}
+
+/** A value now, or later if the schema has asynchronous functions. */
+export type MaybeAsync<T> = T | Promise<T>;
+
+/** A method, ready to be served and to be called. */
+export interface CompiledMethod {
+  readonly desc: DescMethod;
+  /**
+   * Makes what the handler gets.
+   *
+   * @throws {ConnectError} INVALID_ARGUMENT with a `google.rpc.BadRequest`.
+   */
+  readonly parse: (message: Message) => MaybeAsync<unknown>;
+  /**
+   * Makes a message of what the handler returned.
+   *
+   * @throws {Error} If it is not valid, with what is wrong: INTERNAL, for the log.
+   */
+  readonly toMessage: (reply: unknown) => MaybeAsync<Message>;
+  /** For a client: makes a message of a request, without validation. */
+  readonly toRequest: (value: unknown) => Message;
+  /** For a client: makes a plain value of a reply, without validation. */
+  readonly fromReply: (message: Message) => unknown;
+}
+
+/** What became of services. */
+export interface CompiledServices {
+  readonly file: DescFile;
+  readonly services: readonly DescService[];
+  readonly methods: readonly CompiledMethod[];
+  readonly model: FileModel;
+  readonly numbers: Numbers;
+}
+
+/**
+ * Compiles services of one package.
+ *
+ * @throws {TypeError} If a name is none or taken, or a schema cannot be expressed.
+ */
+export function compileServices(
+  services: readonly ServiceDeclaration[],
+  options: CompileOptions,
+): CompiledServices {
+  const { model, imports, methods } = readServices(services);
+  const numbers = options.number(model);
+  const fileName = options.fileName ?? fileNameOf(model.package);
+  const file = createDescriptor(model, numbers, fileName, imports);
+  const types = new FileTypes(file);
+  const compiler = {
+    toValue: new ToValue(types, false),
+    toPlain: new ToValue(types, true),
+    toMessage: new ToMessage(types),
+    validateRequests: options.validateRequests ?? true,
+    validateReplies: options.validateReplies ?? true,
+  };
+  return {
+    file,
+    services: file.services,
+    methods: file.services.flatMap((service) =>
+      service.methods.map((desc) => {
+        const path = `/${service.typeName}/${desc.name}`;
+        const { request, response } = methods.get(path)!;
+        return compileMethod(compiler, desc, path, request, response);
+      })
+    ),
+    model,
+    numbers,
+  };
+}
+
+interface Compiler {
+  readonly toValue: ToValue;
+  readonly toPlain: ToValue;
+  readonly toMessage: ToMessage;
+  readonly validateRequests: boolean;
+  readonly validateReplies: boolean;
+}
+
+function compileMethod(
+  compiler: Compiler,
+  desc: DescMethod,
+  path: string,
+  request: ReadMessage,
+  response: ReadMessage,
+): CompiledMethod {
+  return {
+    desc,
+    parse: compileRequest(compiler, request),
+    toMessage: compileReply(compiler, response, path),
+    toRequest: compiler.toMessage.ofWhole(request.mapping),
+    fromReply: compiler.toPlain.ofWhole(response.mapping) ?? ((message) => message),
+  };
+}
+
+function compileRequest(
+  { toValue, toPlain, validateRequests }: Compiler,
+  { schema, mapping }: ReadMessage,
+): CompiledMethod["parse"] {
+  const isParsed = schema !== undefined && (validateRequests || changesValues(schema));
+  const convert = (isParsed ? toValue : toPlain).ofWhole(mapping);
+  const read = convert === undefined ? (message: Message) => message : (message: Message) => {
+    try {
+      return convert(message);
+    } catch (error) {
+      throw invalidRequest(mapping, [{ path: [], message: (error as Error).message }], message);
+    }
+  };
+  if (!isParsed) return read;
+  const parser = createParser(schema);
+  const guard = createFloodGuard(mapping);
+  const take = (result: ParseResult, value: unknown) => {
+    if (result.success) return result.data;
+    throw invalidRequest(mapping, result.error.issues, value);
+  };
+  return (message) => {
+    const value = read(message);
+    const issues = guard?.(value);
+    if (issues !== undefined) throw invalidRequest(mapping, issues, value);
+    const result = parser(value);
+    return result instanceof Promise
+      ? result.then((result) => take(result, value))
+      : take(result, value);
+  };
+}
+
+function compileReply(
+  { toMessage, validateReplies }: Compiler,
+  { schema, mapping }: ReadMessage,
+  path: string,
+): CompiledMethod["toMessage"] {
+  const convert = toMessage.ofWhole(mapping);
+  if (schema === undefined || !(validateReplies || changesValues(schema))) return convert;
+  const parser = createParser(schema);
+  const take = (result: ParseResult) => {
+    if (result.success) return convert(result.data);
+    throw invalidReply(path, result.error.issues);
+  };
+  return (reply) => {
+    const result = parser(reply);
+    return result instanceof Promise ? result.then(take) : take(result);
+  };
+}
+
+/** `demo/v1/demo.proto`. */
+function fileNameOf(packageName: string): string {
+  const parts = packageName.split(".").filter((part) => part !== "");
+  const last = parts.findLast((part) => !/^v\d/.test(part)) ?? "service";
+  return [...parts, `${last}.proto`].join("/");
+}
