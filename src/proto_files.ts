@@ -13,6 +13,7 @@ import { toProtoText } from "./proto_text/proto_text.ts";
 export interface StaleProtoFile {
   /** Path within the folder, such as `greeter/v1/greeter.proto`. */
   readonly name: string;
+  /** Not there, or there with another text. */
   readonly reason: "missing" | "different";
 }
 

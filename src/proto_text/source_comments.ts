@@ -66,11 +66,16 @@ export function commentsOf(location: SourceCodeInfo_Location | undefined): Comme
   };
 }
 
-/** Line and column where a place begins, each from 0. */
+/**
+ * Line and column where a place begins, each from 0. What has no width, as in comments that a program
+ * has made, stands nowhere.
+ */
 export function startOf(
   location: SourceCodeInfo_Location | undefined,
 ): readonly [number, number] | undefined {
-  return location && [location.span[0] ?? 0, location.span[1] ?? 0];
+  const [line, column, end] = location?.span ?? [];
+  if (line === undefined || column === undefined || end === undefined) return undefined;
+  return location?.span.length === 3 && column === end ? undefined : [line, column];
 }
 
 function encloses(outer: SourceCodeInfo_Location, inner: SourceCodeInfo_Location): boolean {

@@ -60,7 +60,7 @@ Deno.test("toProtoText() writes files that protoc compiles as it does the origin
   const names = [...texts.keys()];
   await using module = await createBufModule(texts);
   const built = await runProtoc(protoc.python, { folder: module.folder, names });
-  const files = [...built.files].filter(({ proto }) => !proto.name.startsWith("google/"));
+  const files = [...built.files].filter(({ proto }) => !proto.name.startsWith("google/protobuf/"));
   const written = new Map(files.map((file) => [file.proto.name, toProtoText(file)]));
   await using again = await createBufModule(written);
   const rebuilt = await runProtoc(protoc.python, { folder: again.folder, names });

@@ -26,8 +26,6 @@ import {
   EnumDescriptorProtoSchema,
   EnumOptionsSchema,
   FeatureSet_FieldPresence,
-  FeatureSet_MessageEncoding,
-  FeatureSet_RepeatedFieldEncoding,
   type FieldDescriptorProto,
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
@@ -46,9 +44,16 @@ import type {
   MessageShape,
   OptionShape,
 } from "./arbitrary_proto.ts";
+import {
+  defaultValue,
+  type FieldPlace,
+  isMessage,
+  knownOptions,
+  makeMap,
+  pick,
+  SCALARS,
+} from "./proto_of_field.ts";
 
-const SCALARS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 15, 16, 17, 18] as const satisfies Type[];
-const KEYS = SCALARS.filter((type) => type !== Type.DOUBLE && type !== Type.FLOAT && type !== 12);
 const STYLES = ["field_", "camelCase", "UPPER_", "trailing_"];
 const FIRST_EXTENSION = 1000;
 
@@ -192,14 +197,14 @@ class ProtoMaker {
       label,
       ...(isGroup ? this.#group(parent, name, groupName) : this.#type(shape)),
     });
-    if (isMap) this.#makeMap(field, parent, { name, key: pick(KEYS, shape.target) });
+    if (isMap) parent.nestedType.push(makeMap(field, { scope: name, key: shape.target }));
     const jsonName = shape.jsonName && `${shape.jsonName}${id}`;
     field.jsonName = (!isExtension && jsonName) || protoCamelCase(field.name);
     const isSingular = label === Label.OPTIONAL;
     if (syntax === "proto3" && isSingular && isAlone && shape.isExplicit) {
       field.proto3Optional = true;
     }
-    this.#setOptions(field, shape, { isSingular, isAlone: isAlone && !isExtension, isMap });
+    this.#setOptions(field, shape, { isAlone: isAlone && !isExtension, isMap });
     return field;
   }
 
@@ -221,84 +226,17 @@ class ProtoMaker {
     return { type: Type.GROUP, typeName: `.${scope === "" ? "" : `${scope}.`}${name}` };
   }
 
-  #makeMap(
-    field: FieldDescriptorProto,
-    parent: Pick<DescriptorProto, "nestedType">,
-    { name, key }: { name: string; key: Type },
-  ): void {
-    const entry = field.name.replace(/(?:^|_)(.?)/g, (_, next) => next.toUpperCase()) + "Entry";
-    const { type, typeName } = field;
-    const part = (name: string, number: number) => (
-      { name, number, label: Label.OPTIONAL, jsonName: name }
-    );
-    parent.nestedType.push(create(DescriptorProtoSchema, {
-      name: entry,
-      options: { mapEntry: true },
-      field: [
-        { ...part("key", 1), type: key },
-        { ...part("value", 2), type, ...(typeName !== "" && { typeName }) },
-      ],
-    }));
-    field.type = Type.MESSAGE;
-    field.typeName = `.${name}.${entry}`;
-  }
-
-  #setOptions(
-    field: FieldDescriptorProto,
-    shape: FieldShape,
-    { isSingular, isAlone, isMap }: { isSingular: boolean; isAlone: boolean; isMap: boolean },
-  ): void {
+  #setOptions(field: FieldDescriptorProto, shape: FieldShape, place: FieldPlace): void {
     const { syntax } = this.#shape;
-    const isMessage = field.type === Type.MESSAGE || field.type === Type.GROUP;
-    const isPackable = field.label === Label.REPEATED && !isMessage &&
-      field.type !== Type.STRING && field.type !== Type.BYTES;
-    const known: MessageInitShape<typeof FieldOptionsSchema> = {};
-    if (shape.isDeprecated) known.deprecated = true;
-    const isSet = shape.isPacked !== undefined;
-    if (isSet && isPackable && syntax !== "editions") known.packed = shape.isPacked!;
-    if (isSet && syntax === "editions") {
-      const encoding = shape.isPacked
-        ? FeatureSet_RepeatedFieldEncoding.PACKED
-        : FeatureSet_RepeatedFieldEncoding.EXPANDED;
-      if (isPackable) known.features = { repeatedFieldEncoding: encoding };
-      else if (isMessage && !isMap) {
-        known.features = { messageEncoding: FeatureSet_MessageEncoding.DELIMITED };
-      } else if (isSingular && isAlone && !isMessage) {
-        const { IMPLICIT, LEGACY_REQUIRED } = FeatureSet_FieldPresence;
-        known.features = { fieldPresence: shape.isPacked ? IMPLICIT : LEGACY_REQUIRED };
-      }
-    }
+    const known = knownOptions(field, shape, { ...place, syntax });
     const { IMPLICIT } = FeatureSet_FieldPresence;
-    const canDefault = syntax !== "proto3" && isSingular && !isMessage &&
-      known.features?.fieldPresence !== IMPLICIT;
-    if (canDefault && shape.hasDefault) field.defaultValue = this.#default(field, shape);
-    field.options = this.#options(FieldOptionsSchema, "field", shape.option, known);
-  }
-
-  #default({ type, typeName }: FieldDescriptorProto, { text, number, isExplicit }: FieldShape) {
-    switch (type) {
-      case Type.STRING:
-        return text;
-      case Type.BYTES:
-        return text.replace(/[^ab]/g, "");
-      case Type.BOOL:
-        return String(isExplicit);
-      case Type.ENUM:
-        // Of an alias, compilers keep the name that came first.
-        return this.#enums.find(({ name }) => `.${name}` === typeName)!.proto.value
-          .findLast(({ number }, i, all) => all.findIndex((each) => each.number === number) === i)!
-          .name;
-      case Type.FLOAT:
-      case Type.DOUBLE:
-        return pick(["0.5", "-2.25", "inf", "-inf", "nan", "1024"], Math.abs(number));
-      case Type.UINT32:
-      case Type.UINT64:
-      case Type.FIXED32:
-      case Type.FIXED64:
-        return String(Math.abs(number));
-      default:
-        return String(number);
+    const isSingular = field.label === Label.OPTIONAL && !isMessage(field);
+    const isImplicit = known.features?.fieldPresence === IMPLICIT;
+    if (shape.hasDefault && syntax !== "proto3" && isSingular && !isImplicit) {
+      const type = this.#enums.find(({ name }) => `.${name}` === field.typeName);
+      field.defaultValue = defaultValue(field.type, shape, type?.proto);
     }
+    field.options = this.#options(FieldOptionsSchema, "field", shape.option, known);
   }
 
   #enum({ numbers, hasAlias, reserved, option }: EnumShape, name: string): EnumDescriptorProto {
@@ -353,10 +291,6 @@ class ProtoMaker {
     }
     return options;
   }
-}
-
-function pick<T>(all: readonly T[], index: number): T {
-  return all[index % all.length]!;
 }
 
 function lastPart(name: string): string {
