@@ -6,8 +6,22 @@
  */
 
 export { FastGRPC } from "./src/app.ts";
+export {
+  type CodeMethod,
+  type CodeMethodOptions,
+  type CodeMethods,
+  type CodeServiceOptions,
+  Service,
+  type StreamStreamHandler,
+  type StreamUnaryHandler,
+  type UnaryStreamHandler,
+  type UnaryUnaryHandler,
+} from "./src/code_first/code_service.ts";
+export type { ReplyOf, RequestOf } from "./src/schema/compile_services.ts";
+export type { MessageDeclaration } from "./src/schema/read_services.ts";
 export type { Server } from "./src/server.ts";
-export type { AppOptions, MountOptions, RunOptions, ServeOptions } from "./src/options.ts";
+export type { AppOptions } from "./src/app_options.ts";
+export type { MountOptions, RunOptions, ServeOptions } from "./src/serve_options.ts";
 export type {
   Handler,
   MethodOptions,

@@ -6,47 +6,43 @@
 
 import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
-import { Dispatcher } from "./dispatcher.ts";
+import { type AppOptions, resolveAppOptions } from "./app_options.ts";
+import { isCollecting, noteApp } from "./app_collection.ts";
+import {
+  type CodeMethodOptions,
+  Service,
+  type StreamStreamHandler,
+  type StreamUnaryHandler,
+  type UnaryStreamHandler,
+  type UnaryUnaryHandler,
+} from "./code_first/code_service.ts";
 import { type Health, HealthStatus } from "./health_status.ts";
 import { configureConsoleLog, serverLog } from "./log.ts";
 import {
-  type AppOptions,
   type MountOptions,
-  resolveAppOptions,
-  type ResolvedAppOptions,
-  type ResolvedMountOptions,
   resolveMountOptions,
   resolveServeOptions,
   type RunOptions,
   type ServeOptions,
-} from "./options.ts";
-import { ConnectLane } from "./protocol/connect_lane.ts";
-import { GrpcLane } from "./protocol/grpc/grpc_lane.ts";
-import { Server } from "./server.ts";
-import {
-  type MethodSpec,
-  resolveService,
-  type ServiceImplementation,
-  type ServiceOptions,
-} from "./service.ts";
+} from "./serve_options.ts";
+import { toProtoText } from "./proto_text/proto_text.ts";
+import type { MessageDeclaration } from "./schema/read_services.ts";
+import type { Server } from "./server.ts";
+import type { ServiceImplementation, ServiceOptions } from "./service.ts";
+import { ServiceTable } from "./service_table.ts";
+import { Starter } from "./starter.ts";
+import { StopSignals } from "./stop_signals.ts";
 import type { NodeHttp2Server } from "./transport/connections.ts";
-import { listen, type Listener, mountOn } from "./transport/listener.ts";
+import { listen, mountOn } from "./transport/listener.ts";
 
-/** What serves an app's requests depends on this much of how it is served. */
-export interface ResolvedDispatchOptions {
-  readonly healthCheck: boolean;
-  readonly reflection: boolean;
-  readonly maxHeaderListBytes: number;
-}
+let starterOf: (app: FastGRPC) => Starter;
+let servicesOf: (app: FastGRPC) => ServiceTable;
 
-type CreateDispatcher = (app: FastGRPC, options: ResolvedDispatchOptions) => Promise<Dispatcher>;
-let dispatcherOf: CreateDispatcher;
+/** For `testClient()`, which needs what serves requests without a server around it. */
+export const appStarter: typeof starterOf = (app) => starterOf(app);
 
-/**
- * Makes what serves the requests of an app, without a server around it: not for users, who have
- * `testClient()` for that.
- */
-export const createDispatcher: CreateDispatcher = (app, options) => dispatcherOf(app, options);
+/** For `writeProto()`, which needs the services in code. */
+export const appServices: typeof servicesOf = (app) => servicesOf(app);
 
 /**
  * A gRPC server app.
@@ -67,12 +63,9 @@ export class FastGRPC {
   /** Status of the services, as `grpc.health.v1` tells it where `healthCheck` is on. */
   readonly health: Health;
 
-  readonly #health = new HealthStatus();
-  readonly #options: ResolvedAppOptions;
-  readonly #methods = new Map<string, MethodSpec>();
-  readonly #services = new Set<string>();
+  readonly #services: ServiceTable;
   readonly #interceptors: Interceptor[] = [];
-  #running = false;
+  readonly #starter: Starter;
 
   /**
    * Makes an app that has no services yet.
@@ -81,8 +74,17 @@ export class FastGRPC {
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: AppOptions = {}) {
-    this.#options = resolveAppOptions(options);
-    this.health = this.#health;
+    const resolved = resolveAppOptions(options);
+    const health = new HealthStatus();
+    this.health = health;
+    this.#services = new ServiceTable(resolved);
+    this.#starter = new Starter({
+      options: resolved,
+      services: this.#services,
+      interceptors: this.#interceptors,
+      health,
+    });
+    noteApp(this);
   }
 
   /**
@@ -99,18 +101,94 @@ export class FastGRPC {
   addService<S extends DescService>(
     service: S,
     implementation: ServiceImplementation<NoInfer<S>>,
-    options: ServiceOptions<NoInfer<S>> = {},
+    options?: ServiceOptions<NoInfer<S>>,
+  ): this;
+  /**
+   * Adds a service in code, with the methods that it has when the app is served.
+   *
+   * @returns The app, so that calls can be chained.
+   * @throws {TypeError} If there is a service of that name already, or the app is running.
+   */
+  addService(service: Service): this;
+  addService(
+    service: DescService | Service,
+    implementation?: ServiceImplementation<DescService>,
+    options?: ServiceOptions,
   ): this {
-    this.#assertNotRunning(`add service "${service?.typeName}" to a running app`);
-    if (this.#services.has(service?.typeName)) {
-      throw new TypeError(
-        `Cannot add service "${service.typeName}" a second time: put all its handlers in one object`,
-      );
+    const isCode = service instanceof Service;
+    const name = isCode ? service.name : service?.typeName;
+    this.#starter.assertNotRunning(`add service "${name}" to a running app`);
+    if (!isCode) {
+      this.#services.addGenerated(service, implementation!, options ?? {});
+    } else if (implementation !== undefined) {
+      throw new TypeError(`Cannot add service "${name}" with handlers: it has its own`);
+    } else {
+      this.#services.addCode(service);
     }
-    const methods = resolveService(service, implementation, options, this.#options.timeoutMs);
-    this.#services.add(service.typeName);
-    for (const method of methods) this.#methods.set(method.path, method);
     return this;
+  }
+
+  /**
+   * Adds a method with one request and one reply to the app's own service, whose `name` the app was
+   * made with.
+   *
+   * @param name In PascalCase, such as `SayHello`.
+   * @param handler Gets what the request's schema makes of a request, and returns what the reply's
+   *   schema takes.
+   * @returns The app, so that calls can be chained.
+   * @throws {TypeError} If the app has no `name` or is running, there is a method of that name, or an
+   *   option is unknown. What is wrong with schemas is told when the app is served.
+   */
+  unaryUnary<Request extends MessageDeclaration, Response extends MessageDeclaration>(
+    name: string,
+    options: CodeMethodOptions<Request, Response>,
+    handler: UnaryUnaryHandler<Request, Response>,
+  ): this {
+    this.#own(name).unaryUnary(name, options, handler);
+    return this;
+  }
+
+  /** Adds a method with one request and a stream of replies. As {@linkcode unaryUnary}. */
+  unaryStream<Request extends MessageDeclaration, Response extends MessageDeclaration>(
+    name: string,
+    options: CodeMethodOptions<Request, Response>,
+    handler: UnaryStreamHandler<Request, Response>,
+  ): this {
+    this.#own(name).unaryStream(name, options, handler);
+    return this;
+  }
+
+  /** Adds a method with a stream of requests and one reply. As {@linkcode unaryUnary}. */
+  streamUnary<Request extends MessageDeclaration, Response extends MessageDeclaration>(
+    name: string,
+    options: CodeMethodOptions<Request, Response>,
+    handler: StreamUnaryHandler<Request, Response>,
+  ): this {
+    this.#own(name).streamUnary(name, options, handler);
+    return this;
+  }
+
+  /** Adds a method with streams both ways. As {@linkcode unaryUnary}. */
+  streamStream<Request extends MessageDeclaration, Response extends MessageDeclaration>(
+    name: string,
+    options: CodeMethodOptions<Request, Response>,
+    handler: StreamStreamHandler<Request, Response>,
+  ): this {
+    this.#own(name).streamStream(name, options, handler);
+    return this;
+  }
+
+  /**
+   * The services in code as `.proto` files, by their names, such as `demo/v1/demo.proto`. One that has
+   * a lock gets its numbers from there, and new fields the next ones.
+   *
+   * @throws {TypeError} If a schema cannot be expressed.
+   * @throws {ConfigError} If a lock cannot be read.
+   */
+  toProto(): Record<string, string> {
+    return Object.fromEntries(
+      this.#services.compile().map(({ file }) => [file.proto.name, toProtoText(file)]),
+    );
   }
 
   /**
@@ -120,7 +198,7 @@ export class FastGRPC {
    * @throws {TypeError} If the app is running.
    */
   use(interceptor: Interceptor): this {
-    this.#assertNotRunning("use an interceptor on a running app");
+    this.#starter.assertNotRunning("use an interceptor on a running app");
     if (typeof interceptor !== "function") {
       throw new TypeError(
         "Cannot use an interceptor that is no function: see Connect's Interceptor",
@@ -138,10 +216,19 @@ export class FastGRPC {
    * @throws {ConfigError} If a PEM file cannot be used. No port was opened then.
    */
   async serve(options: ServeOptions = {}): Promise<Server> {
+    if (isCollecting()) {
+      throw new TypeError(
+        "Cannot serve an app while its module is loaded for its services: do it in app.run(), or " +
+          "where import.meta.main is true",
+      );
+    }
     const resolved = resolveServeOptions(options);
     const { signal } = resolved;
     signal?.throwIfAborted();
-    const server = await this.#start(resolved, (onStream) => listen({ ...resolved, onStream }));
+    const server = await this.#starter.start(
+      resolved,
+      (onStream) => listen({ ...resolved, onStream }),
+    );
     const { hostname, port } = server.addr;
     serverLog.info("Listening on {address}", {
       address: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
@@ -161,7 +248,10 @@ export class FastGRPC {
    */
   async addToServer(server: NodeHttp2Server, options: MountOptions = {}): Promise<Server> {
     const resolved = resolveMountOptions(options);
-    return await this.#start(resolved, (onStream) => mountOn(server, { ...resolved, onStream }));
+    return await this.#starter.start(
+      resolved,
+      (onStream) => mountOn(server, { ...resolved, onStream }),
+    );
   }
 
   /**
@@ -172,110 +262,27 @@ export class FastGRPC {
    * @throws As {@linkcode serve}.
    */
   async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
+    if (isCollecting()) return;
     configureConsoleLog();
-    let server: Server | undefined;
-    let received = 0;
-    const obey = () => void (received > 1 ? server?.stop() : server?.shutdown());
-    const onSignal = () => {
-      received++;
-      obey();
-    };
-    const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
-      ? ["SIGINT", "SIGBREAK"]
-      : ["SIGINT", "SIGTERM"];
-    // Before the port opens: whoever sees it open may send a signal at once.
-    for (const name of signals) Deno.addSignalListener(name, onSignal);
+    using signals = new StopSignals();
+    const server = await this.serve(options);
+    signals.stop(server);
     try {
-      server = await this.serve(options);
-      if (received > 0) obey();
       onListen?.(server.addr);
       await server.finished;
     } finally {
-      await server?.stop();
-      for (const name of signals) Deno.removeSignalListener(name, onSignal);
+      await server.stop();
     }
   }
 
-  async #start(
-    options: ResolvedMountOptions,
-    open: (onStream: Dispatcher["dispatch"]) => Promise<Listener>,
-  ): Promise<Server> {
-    this.#assertNotRunning("serve a running app a second time", "wait for its shutdown() first");
-    this.#running = true;
-    this.#health.resume();
-    try {
-      const dispatcher = await this.#createDispatcher({
-        healthCheck: options.healthCheck,
-        reflection: options.reflection,
-        maxHeaderListBytes: options.limits.maxHeaderListBytes,
-      });
-      const listener = await open((stream) => dispatcher.dispatch(stream));
-      const server = new Server({ listener, dispatcher, health: this.#health, options });
-      server.finished.then(() => this.#running = false);
-      return server;
-    } catch (error) {
-      this.#running = false;
-      throw error;
-    }
+  /** The app's own service, for one more method. */
+  #own(method: string): Service {
+    this.#starter.assertNotRunning(`add method "${method}" to a running app`);
+    return this.#services.ownService(method);
   }
 
-  async #createDispatcher(options: ResolvedDispatchOptions): Promise<Dispatcher> {
-    const methods = await this.#resolveMethods(options);
-    const { cors, types, maxReceiveBytes, maxSendBytes } = this.#options;
-    const specs = [...methods.values()];
-    const laneOptions = {
-      interceptors: [...this.#interceptors],
-      maxReceiveBytes,
-      maxSendBytes,
-      types,
-    };
-    const connectLane = new ConnectLane(specs, laneOptions);
-    const grpcLane = new GrpcLane(specs, laneOptions);
-    const { maxHeaderListBytes } = options;
-    return new Dispatcher({ methods, connectLane, grpcLane, cors, maxHeaderListBytes });
-  }
-
-  async #resolveMethods(
-    { healthCheck, reflection }: ResolvedDispatchOptions,
-  ): Promise<ReadonlyMap<string, MethodSpec>> {
-    for (const service of ["", ...this.#services]) {
-      if (this.health.get(service) === undefined) this.health.set(service, "SERVING");
-    }
-    const builtIns: MethodSpec[] = [];
-    if (healthCheck) {
-      const { Health, HEALTH_OPTIONS, healthHandlers } = await import("./health.ts");
-      const handlers = healthHandlers(this.#health);
-      builtIns.push(...resolveService(Health, handlers, HEALTH_OPTIONS, undefined));
-    }
-    if (reflection) {
-      const { REFLECTION_OPTIONS, REFLECTION_SERVICES, reflectionHandlers } = await import(
-        "./reflection.ts"
-      );
-      const others = [...builtIns, ...this.#methods.values()].map(({ desc }) => desc.parent);
-      const handlers = reflectionHandlers({
-        services: [...others, ...REFLECTION_SERVICES],
-        types: this.#options.types,
-      });
-      for (const service of REFLECTION_SERVICES) {
-        builtIns.push(...resolveService(service, handlers, REFLECTION_OPTIONS, undefined));
-      }
-    }
-    return new Map([
-      ...builtIns.map((method) => [method.path, method] as const),
-      ...this.#methods,
-    ]);
-  }
-
-  /** For `testing.ts`, through {@linkcode createDispatcher}. */
   static {
-    dispatcherOf = (app, options) => {
-      // What was said before a shutdown holds again, unless there is one right now.
-      if (!app.#running) app.#health.resume();
-      return app.#createDispatcher(options);
-    };
-  }
-
-  #assertNotRunning(action: string, remedy = "do it before serve()"): void {
-    if (this.#running) throw new TypeError(`Cannot ${action}: ${remedy}`);
+    starterOf = (app) => app.#starter;
+    servicesOf = (app) => app.#services;
   }
 }

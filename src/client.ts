@@ -15,7 +15,8 @@ import { type ClientTlsTexts, loadClientTls } from "./client/client_tls.ts";
 import { Http1Client } from "./client/http1_client.ts";
 import { Http2Client } from "./client/http2_client.ts";
 import { createProtocolTransport } from "./client/protocol_transport.ts";
-import { assertService, createServiceClient, type ServiceClient } from "./client/service_client.ts";
+import { prepareServiceClient, type ServiceClient } from "./client/code_client.ts";
+import type { Service } from "./code_first/code_service.ts";
 import { callLog } from "./log.ts";
 
 export type { Protocol } from "./context.ts";
@@ -23,17 +24,18 @@ export type { Duration } from "./duration.ts";
 export type { CallContext, CallOptions } from "./client/call_scope.ts";
 export type { CallerOptions, ClientOptions } from "./client/client_options.ts";
 export type { ClientTlsFiles } from "./client/client_tls.ts";
-export type { ClientLife, MethodCaller, ServiceClient } from "./client/service_client.ts";
+export type { CodeMethodCaller, CodeServiceClient, ServiceClient } from "./client/code_client.ts";
+export type { ClientLife, GeneratedServiceClient, MethodCaller } from "./client/service_client.ts";
 
 /**
  * Creates a client. Nothing is connected before the first call, and the connection is opened anew when
  * it is lost.
  *
- * @param service As generated, such as `Greeter`.
+ * @param service As generated, such as `Greeter`, or in code: a `Service`, declared in one chain.
  * @param url Where the server is: `https://host:port`, or `http://host:port` for plaintext.
  * @returns The client, to be closed.
  * @throws {TypeError | RangeError} If the URL or an option cannot be used.
- * @throws {ConfigError} If a PEM file cannot be used.
+ * @throws {ConfigError} If a PEM file cannot be used, or the lock of a service in code.
  *
  * @example Usage
  * ```ts ignore
@@ -44,12 +46,12 @@ export type { ClientLife, MethodCaller, ServiceClient } from "./client/service_c
  * const { message } = await client.sayHello({ name: "Ada" });
  * ```
  */
-export function createClient<S extends DescService>(
+export function createClient<S extends DescService | Service>(
   service: S,
   url: string | URL,
   options: ClientOptions = {},
 ): ServiceClient<S> {
-  assertService("create a client", service);
+  const create = prepareServiceClient("create a client", service);
   const resolved = resolveClientOptions(options);
   const { origin, baseUrl } = resolveUrl(url);
   if (options.tls !== undefined && origin.startsWith("http:")) {
@@ -63,11 +65,7 @@ export function createClient<S extends DescService>(
     baseUrl,
     httpClient: (request) => httpClient.request(request),
   });
-  return createServiceClient(service, {
-    ...resolved,
-    transport,
-    close: () => httpClient.close(),
-  });
+  return create({ ...resolved, transport, close: () => httpClient.close() });
 }
 
 function createHttpClient(

@@ -10,7 +10,7 @@ import { Deadline } from "./deadline.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { serverLog } from "./log.ts";
-import type { ResolvedMountOptions } from "./options.ts";
+import type { ResolvedMountOptions } from "./serve_options.ts";
 import { addressOf, type Listener } from "./transport/listener.ts";
 
 /** How long the last answers may take to get out, before their connections are cut. */

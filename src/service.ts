@@ -113,7 +113,8 @@ export interface MethodSpec {
   readonly interceptors: readonly Interceptor[];
 }
 
-const METHOD_OPTIONS = ["timeout", "endOnDrain", "interceptors"];
+/** The names of {@linkcode MethodOptions}. */
+export const METHOD_OPTIONS: readonly string[] = ["timeout", "endOnDrain", "interceptors"];
 const SERVICE_OPTIONS = ["timeout", "methods", "standalone", "interceptors"];
 
 /**

@@ -13,7 +13,8 @@ import {
   resolveCallerOptions,
 } from "./client/client_options.ts";
 import { createProtocolTransport } from "./client/protocol_transport.ts";
-import { assertService, createServiceClient, type ServiceClient } from "./client/service_client.ts";
+import { prepareServiceClient, type ServiceClient } from "./client/code_client.ts";
+import type { Service } from "./code_first/code_service.ts";
 import { assertKnownOptions } from "./errors.ts";
 import type { Peer } from "./peer.ts";
 import { MemoryClient } from "./testing/memory_client.ts";
@@ -22,7 +23,8 @@ export type { Protocol } from "./context.ts";
 export type { Duration } from "./duration.ts";
 export type { CallContext, CallOptions } from "./client/call_scope.ts";
 export type { CallerOptions } from "./client/client_options.ts";
-export type { ClientLife, MethodCaller, ServiceClient } from "./client/service_client.ts";
+export type { CodeMethodCaller, CodeServiceClient, ServiceClient } from "./client/code_client.ts";
+export type { ClientLife, GeneratedServiceClient, MethodCaller } from "./client/service_client.ts";
 export type { Peer, PeerCertificate, SubjectAltNames } from "./peer.ts";
 
 /** Options for {@linkcode testClient}. */
@@ -61,7 +63,7 @@ const PEER_OPTIONS = Object.keys(IN_PROCESS);
  * interceptors, limits and errors as over the wire. The app need not be served, and may be.
  *
  * @param app With its services added; those that are added later are not seen.
- * @param service As generated, such as `Greeter`.
+ * @param service As generated, such as `Greeter`, or in code: a `Service`, declared in one chain.
  * @returns The client, to be closed.
  * @throws {TypeError | RangeError} If an option cannot be used.
  *
@@ -77,7 +79,7 @@ const PEER_OPTIONS = Object.keys(IN_PROCESS);
  * });
  * ```
  */
-export function testClient<S extends DescService>(
+export function testClient<S extends DescService | Service>(
   app: FastGRPC,
   service: S,
   options: TestClientOptions = {},
@@ -85,7 +87,7 @@ export function testClient<S extends DescService>(
   if (!(app instanceof FastGRPC)) {
     throw new TypeError("Cannot test what is no app: pass the instance of FastGRPC");
   }
-  assertService("create a test client", service);
+  const create = prepareServiceClient("create a test client", service);
   assertKnownOptions("create a test client", options, TEST_CLIENT_OPTIONS);
   assertKnownOptions('set "peer" of a test client', options.peer ?? {}, PEER_OPTIONS);
   const resolved = resolveCallerOptions(options);
@@ -97,5 +99,5 @@ export function testClient<S extends DescService>(
     baseUrl: "http://in-process",
     httpClient: (request) => client.request(request),
   });
-  return createServiceClient(service, { ...resolved, transport, close: () => client.close() });
+  return create({ ...resolved, transport, close: () => client.close() });
 }

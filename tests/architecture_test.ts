@@ -67,6 +67,15 @@ const ROWS: readonly (readonly string[])[] = [
     "lock/lock_check",
     "lock/lock_file",
   ],
+  // Code-first: the services
+  [
+    "code_first/proto_folder",
+    "code_first/code_service",
+    "code_first/map_async",
+    "code_first/handlers",
+    "code_first/code_package",
+    "code_first/proto_report",
+  ],
   // Transport: knows no service
   [
     "transport/read_bytes",
@@ -120,9 +129,20 @@ const ROWS: readonly (readonly string[])[] = [
   // Built-ins: users of the public API only
   ["health_status", "health", "descriptor_index", "reflection"],
   // Together
-  ["options", "dispatcher", "server", "app"],
+  [
+    "app_options",
+    "serve_options",
+    "service_table",
+    "dispatcher",
+    "server",
+    "starter",
+    "stop_signals",
+    "app_collection",
+    "app",
+  ],
   // Ways in
   ["generated_message"],
+  ["proto"],
   [
     "dev_certs/key_pair",
     "dev_certs/pem_files",
@@ -137,13 +157,13 @@ const ROWS: readonly (readonly string[])[] = [
     "client/protocol_transport",
     "client/call_scope",
     "client/service_client",
+    "client/code_client",
     "client/client_options",
     "client",
     "testing/memory_stream",
     "testing/memory_client",
     "testing",
   ],
-  ["proto_files"],
 ];
 
 /** Rows that do not know of each other; the row "together" joins them. */
@@ -155,12 +175,17 @@ const LAZY = ["transport/client_certificate"];
 /** Where Deno's own API may be used; the rest runs wherever node's and the web's do. */
 const MAY_USE_DENO = [
   "transport/listener",
-  "options",
+  "code_first/proto_folder",
   "server",
+  "serve_options",
+  "stop_signals",
   "app",
   "dev_certs/",
-  "proto_files",
+  "proto",
 ];
+
+/** What people run, and read the output of. */
+const PROGRAMS = ["proto"];
 
 const MAX_LINES = 300;
 
@@ -190,7 +215,9 @@ Deno.test("src files keep to the house rules", async () => {
     const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
     if (!text.startsWith("/**\n")) wrong.push(`${name} does not say what it is`);
     if (text.split("\n").length > MAX_LINES) wrong.push(`${name} has over ${MAX_LINES} lines`);
-    if (/\bconsole\./.test(code)) wrong.push(`${name} writes to the console`);
+    if (/\bconsole\./.test(code) && !PROGRAMS.includes(name)) {
+      wrong.push(`${name} writes to the console`);
+    }
     if (/^export default|\benum |\bnamespace /m.test(code)) wrong.push(`${name}: see house style`);
     const mayUseDeno = MAY_USE_DENO.some((prefix) => name.startsWith(prefix));
     if (/\bDeno\./.test(code) && !mayUseDeno) wrong.push(`${name} uses Deno's own API`);

@@ -173,7 +173,7 @@ Deno.test("testClient() tells of what it cannot use", () => {
   const app = createApp();
   const wrong: readonly (readonly [create: () => unknown, message: string])[] = [
     [() => testClient({} as FastGRPC, Greeter), "Cannot test what is no app"],
-    [() => testClient(app, {} as typeof Greeter), "without a description of the service"],
+    [() => testClient(app, {} as typeof Greeter), "without a service"],
     [() => testClient(app, Greeter, { protocl: "grpc" } as never), 'did you mean "protocol"?'],
     [() => testClient(app, Greeter, { peer: { adress: "" } as never }), 'did you mean "address"?'],
     [() => testClient(app, Greeter, { tls: {} } as never), 'with option "tls"'],

@@ -52,14 +52,14 @@ export interface ClientLife extends AsyncDisposable {
 }
 
 /**
- * A client of a service: a function for each method, by its name in camelCase. Fits wherever Connect's
+ * A client of a generated service: a function for each method, by its name in camelCase. Fits wherever Connect's
  * `Client` is wanted.
  */
-export type ServiceClient<S extends DescService> =
+export type GeneratedServiceClient<S extends DescService> =
   & { [Name in keyof S["method"]]: MethodCaller<S["method"][Name]> }
   & Omit<ClientLife, keyof S["method"]>;
 
-/** What a {@linkcode ServiceClient} is made from. */
+/** What a client is made from. */
 export interface ServiceClientInit extends CallDefaults {
   readonly transport: Transport;
   /** Closes what carries the calls, which have been cancelled. */
@@ -72,7 +72,7 @@ type Caller = (request: never, options?: ConnectCallOptions) => unknown;
 export function createServiceClient<S extends DescService>(
   service: S,
   init: ServiceClientInit,
-): ServiceClient<S> {
+): GeneratedServiceClient<S> {
   const callers = createClient(service, init.transport) as unknown as Record<string, Caller>;
   const calls = new OpenCalls(init);
   const closing = async () => {
@@ -88,15 +88,7 @@ export function createServiceClient<S extends DescService>(
         ? callForOne(calls, call, request, options) //
         : callForMany(calls, call, request, options);
   }
-  return client as ServiceClient<S>;
-}
-
-/** @throws {TypeError} If it is none. */
-export function assertService(action: string, service: DescService): void {
-  if (typeof service?.typeName === "string" && Array.isArray(service.methods)) return;
-  throw new TypeError(
-    `Cannot ${action} without a description of the service: pass the one that was generated, such as Greeter`,
-  );
+  return client as GeneratedServiceClient<S>;
 }
 
 /** The calls in progress of one client. */

@@ -45,18 +45,8 @@ export type ReplyOf<T extends MessageDeclaration> = T extends DescMessage ? Mess
 export interface CompileOptions {
   /** Gives fields and values of enums their numbers, such as those of a lock. */
   number: (model: FileModel) => Numbers;
-  /**
-   * The name of the `.proto` file.
-   *
-   * @default {"demo/v1/demo.proto"} for a package `demo.v1`
-   */
-  fileName?: string;
-  /**
-   * Whether requests are validated. Without, schemas still run that transform, coerce or have defaults.
-   *
-   * @default {true}
-   */
-  validateRequests?: boolean;
+  /** The name of the `.proto` file, such as `demo/v1/demo.proto`. */
+  fileName: string;
   /**
    * Whether replies are validated. Without, schemas still run that transform, coerce or have defaults.
    *
@@ -109,14 +99,12 @@ export function compileServices(
 ): CompiledServices {
   const { model, imports, methods } = readServices(services);
   const numbers = options.number(model);
-  const fileName = options.fileName ?? fileNameOf(model.package);
-  const file = createDescriptor(model, numbers, fileName, imports);
+  const file = createDescriptor(model, numbers, options.fileName, imports);
   const types = new FileTypes(file);
   const compiler = {
     toValue: new ToValue(types, false),
     toPlain: new ToValue(types, true),
     toMessage: new ToMessage(types),
-    validateRequests: options.validateRequests ?? true,
     validateReplies: options.validateReplies ?? true,
   };
   return {
@@ -138,7 +126,6 @@ interface Compiler {
   readonly toValue: ToValue;
   readonly toPlain: ToValue;
   readonly toMessage: ToMessage;
-  readonly validateRequests: boolean;
   readonly validateReplies: boolean;
 }
 
@@ -159,11 +146,10 @@ function compileMethod(
 }
 
 function compileRequest(
-  { toValue, toPlain, validateRequests }: Compiler,
+  { toValue, toPlain }: Compiler,
   { schema, mapping }: ReadMessage,
 ): CompiledMethod["parse"] {
-  const isParsed = schema !== undefined && (validateRequests || changesValues(schema));
-  const convert = (isParsed ? toValue : toPlain).ofWhole(mapping);
+  const convert = (schema === undefined ? toPlain : toValue).ofWhole(mapping);
   const read = convert === undefined ? (message: Message) => message : (message: Message) => {
     try {
       return convert(message);
@@ -171,7 +157,7 @@ function compileRequest(
       throw invalidRequest(mapping, [{ path: [], message: (error as Error).message }], message);
     }
   };
-  if (!isParsed) return read;
+  if (schema === undefined) return read;
   const parser = createParser(schema);
   const guard = createFloodGuard(mapping);
   const take = (result: ParseResult, value: unknown) => {
@@ -205,11 +191,4 @@ function compileReply(
     const result = parser(reply);
     return result instanceof Promise ? result.then(take) : take(result);
   };
-}
-
-/** `demo/v1/demo.proto`. */
-function fileNameOf(packageName: string): string {
-  const parts = packageName.split(".").filter((part) => part !== "");
-  const last = parts.findLast((part) => !/^v\d/.test(part)) ?? "service";
-  return [...parts, `${last}.proto`].join("/");
 }

@@ -6,7 +6,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
-import { createDispatcher, type FastGRPC } from "../app.ts";
+import { appStarter, type FastGRPC } from "../app.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { Peer } from "../peer.ts";
 import { resolveConnectionLimits } from "../transport/connection_limits.ts";
@@ -29,7 +29,8 @@ export class MemoryClient {
 
   constructor(app: FastGRPC, { healthCheck, reflection, peer }: MemoryClientOptions) {
     const { maxHeaderListBytes } = resolveConnectionLimits({});
-    this.#dispatcher = createDispatcher(app, { healthCheck, reflection, maxHeaderListBytes });
+    const options = { healthCheck, reflection, maxHeaderListBytes };
+    this.#dispatcher = appStarter(app).createDispatcher(options);
     this.#dispatcher.catch(() => {});
     this.#peer = peer;
   }

@@ -33,7 +33,11 @@ export function compile(
   services: readonly ServiceDeclaration[],
   options: Partial<CompileOptions> = {},
 ): CompiledServices {
-  return compileServices(services, { number: numberInOrder, ...options });
+  return compileServices(services, {
+    number: numberInOrder,
+    fileName: "demo/v1/demo.proto",
+    ...options,
+  });
 }
 
 /** A service `demo.v1.Echo` with one method `Say`, which has a schema for request and reply. */

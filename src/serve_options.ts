@@ -1,15 +1,12 @@
 /**
- * What can be set on an app and on a server, and all defaults. Options become total here, once;
- * later code gets the resolved form.
+ * What can be set on a server, and all defaults. Options become total here, once; later code gets the
+ * resolved form.
  *
  * @module
  */
 
-import type { Registry } from "@bufbuild/protobuf";
 import { type Duration, resolveDuration } from "./duration.ts";
 import { assertInteger, assertKnownOptions } from "./errors.ts";
-import { DEFAULT_LANE_OPTIONS } from "./protocol/lane.ts";
-import { Cors, type CorsOptions } from "./protocol/cors.ts";
 import {
   CONNECTION_LIMIT_NAMES,
   type ConnectionLimits,
@@ -17,42 +14,6 @@ import {
   type ResolvedConnectionLimits,
 } from "./transport/connection_limits.ts";
 import type { TlsFiles } from "./transport/tls.ts";
-
-/** Options for {@linkcode FastGRPC}. */
-export interface AppOptions {
-  /**
-   * Longest time that one call may take. A service or a method may set its own.
-   *
-   * @default {undefined} no limit
-   */
-  timeout?: Duration;
-  /**
-   * Largest message to receive, in bytes, after decompression. A larger one is answered with
-   * RESOURCE_EXHAUSTED.
-   *
-   * @default {4194304} 4 MiB, as in other gRPC servers
-   */
-  maxReceiveBytes?: number;
-  /**
-   * Largest message to send, in bytes. A larger one ends the call with RESOURCE_EXHAUSTED.
-   *
-   * @default {4294967295} no limit but the protocol's
-   */
-  maxSendBytes?: number;
-  /**
-   * Lets browsers call from other origins.
-   *
-   * @default {undefined} they may not
-   */
-  cors?: CorsOptions;
-  /**
-   * What a `google.protobuf.Any` may hold in JSON, besides the types of the services' files and of
-   * those that they import: `createRegistry(...)` of `@bufbuild/protobuf`.
-   *
-   * @default {undefined} nothing else
-   */
-  types?: Registry;
-}
 
 /** Options for `app.addToServer()`. */
 export interface MountOptions extends ConnectionLimits {
@@ -131,15 +92,6 @@ export interface RunOptions extends ServeOptions {
   onListen?: (addr: Deno.NetAddr) => void;
 }
 
-/** {@linkcode AppOptions}, checked and total. */
-export interface ResolvedAppOptions {
-  readonly timeoutMs: number | undefined;
-  readonly maxReceiveBytes: number;
-  readonly maxSendBytes: number;
-  readonly cors: Cors | undefined;
-  readonly types: Registry | undefined;
-}
-
 /** {@linkcode MountOptions}, checked and total. */
 export interface ResolvedMountOptions {
   readonly gracefulTimeoutMs: number;
@@ -159,7 +111,6 @@ export interface ResolvedServeOptions extends ResolvedMountOptions {
   readonly tls: TlsFiles;
 }
 
-const APP_OPTIONS = ["timeout", "maxReceiveBytes", "maxSendBytes", "cors", "types"];
 const MOUNT_OPTIONS = [
   "gracefulTimeout",
   "lameDuck",
@@ -178,29 +129,6 @@ const SERVE_OPTIONS = [
   "sslPrivateKey",
   "caCertificate",
 ];
-
-const MAX_MESSAGE_BYTES = 0xffff_ffff;
-
-/** @throws {TypeError | RangeError} If an option is unknown or out of range. */
-export function resolveAppOptions(options: AppOptions): ResolvedAppOptions {
-  assertKnownOptions("create an app", options, APP_OPTIONS);
-  const {
-    timeout,
-    cors,
-    types,
-    maxReceiveBytes = DEFAULT_LANE_OPTIONS.maxReceiveBytes,
-    maxSendBytes = DEFAULT_LANE_OPTIONS.maxSendBytes,
-  } = options;
-  assertInteger("maxReceiveBytes", maxReceiveBytes, 1, MAX_MESSAGE_BYTES);
-  assertInteger("maxSendBytes", maxSendBytes, 1, MAX_MESSAGE_BYTES);
-  return {
-    timeoutMs: timeout === undefined ? undefined : resolveDuration("timeout", timeout),
-    maxReceiveBytes,
-    maxSendBytes,
-    cors: cors && new Cors(cors),
-    types,
-  };
-}
 
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveMountOptions(options: MountOptions): ResolvedMountOptions {

@@ -1,0 +1,115 @@
+/**
+ * The folder of `.proto` files and locks: what is read of it, what is stale in it, and how it is
+ * brought up to date.
+ *
+ * @module
+ */
+
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { ConfigError } from "../errors.ts";
+
+/** A file whose text in the folder is not what it should be. */
+export interface StaleFile {
+  /** Path within the folder, such as `greeter/v1/greeter.proto`. */
+  readonly name: string;
+  readonly reason: "missing" | "different";
+}
+
+/** A part of a path that leads out of the folder, or is none. */
+const NO_NAME = /^\.{0,2}$/;
+
+/**
+ * Tells which files of a folder are not as they should be. Files that nobody asks for are left alone.
+ *
+ * @param texts By path within the folder.
+ * @returns Those that are missing or differ, in the order given; none if all is up to date.
+ * @throws {TypeError} If a name leads out of the folder.
+ */
+export async function findStaleFiles(
+  texts: ReadonlyMap<string, string>,
+  folder: string | URL,
+): Promise<StaleFile[]> {
+  for (const name of texts.keys()) assertWithin(name);
+  const stale: StaleFile[] = [];
+  for (const [name, text] of texts) {
+    const present = await ifThere(Deno.readTextFile(fileIn(folder, name)));
+    if (present === undefined) stale.push({ name, reason: "missing" });
+    else if (present !== text) stale.push({ name, reason: "different" });
+  }
+  return stale;
+}
+
+/**
+ * Writes the files of a folder that are stale. What is right already stays untouched.
+ *
+ * @param texts By path within the folder.
+ * @param folder Made if it is missing.
+ * @returns What was stale, in the order given.
+ * @throws {TypeError} If a name leads out of the folder; nothing is written then.
+ */
+export async function writeStaleFiles(
+  texts: ReadonlyMap<string, string>,
+  folder: string | URL,
+): Promise<StaleFile[]> {
+  const stale = await findStaleFiles(texts, folder);
+  for (const { name } of stale) {
+    const file = fileIn(folder, name);
+    await Deno.mkdir(new URL(".", file), { recursive: true });
+    await Deno.writeTextFile(file, texts.get(name)!);
+  }
+  return stale;
+}
+
+/**
+ * Reads a file of a folder at once, as an app is set up.
+ *
+ * @returns `undefined` if there is none.
+ * @throws {ConfigError} If it cannot be read.
+ */
+export function readTextIfThere(folder: string | URL, name: string): string | undefined {
+  const file = fileIn(folder, name);
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    const reason = error instanceof Deno.errors.NotCapable
+      ? "allow it by --allow-read"
+      : (error as Error).message;
+    throw new ConfigError(`Cannot read "${fileURLToPath(file)}": ${reason}`, { cause: error });
+  }
+}
+
+/** Where a file of a folder is, as a path for messages. */
+export function pathIn(folder: string | URL, name: string): string {
+  return fileURLToPath(fileIn(folder, name));
+}
+
+/** @throws {TypeError} If the folder is on another machine. */
+export function assertFolder(of: string, folder: string | URL): void {
+  if (typeof folder === "string" || (folder instanceof URL && folder.protocol === "file:")) return;
+  throw new TypeError(
+    `Cannot use "${folder}" as the folder "proto" of ${of}: use a path, or a URL of a file`,
+  );
+}
+
+function assertWithin(name: string): void {
+  if (!/[\\\0]/.test(name) && !name.split("/").some((part) => NO_NAME.test(part))) return;
+  throw new TypeError(
+    `Cannot write "${name}" to a folder: use a path within it, such as "demo/v1/demo.proto"`,
+  );
+}
+
+function fileIn(folder: string | URL, name: string): URL {
+  const base = folder instanceof URL ? new URL(folder) : pathToFileURL(folder);
+  if (!base.pathname.endsWith("/")) base.pathname += "/";
+  return new URL(`./${name.split("/").map(encodeURIComponent).join("/")}`, base);
+}
+
+async function ifThere(text: Promise<string>): Promise<string | undefined> {
+  try {
+    return await text;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}

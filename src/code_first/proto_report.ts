@@ -1,0 +1,57 @@
+/**
+ * What is to be said of the `.proto` files and locks of services in code, and to be done about them.
+ *
+ * @module
+ */
+
+import { formatLock } from "../lock/lock_file.ts";
+import { toProtoText } from "../proto_text/proto_text.ts";
+import type { CodePackage } from "./code_package.ts";
+import { type findStaleFiles, pathIn } from "./proto_folder.ts";
+
+/** A file that was not as it should be. */
+export interface StaleProtoFile {
+  /** Where it is, or should be. */
+  readonly path: string;
+  readonly reason: "missing" | "different";
+}
+
+/** What is to be said of the `.proto` files and locks of an app. */
+export interface ProtoReport {
+  /** What was, or would be, written. */
+  readonly stale: readonly StaleProtoFile[];
+  /** What has changed since the lock was written, and breaks nobody. */
+  readonly changes: readonly string[];
+  /** What would break clients, each with a remedy. With problems, nothing of a package is written. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Visits the files of packages that all have a folder.
+ *
+ * @param visit What is done with files that are not up to date.
+ */
+export async function reportOn(
+  packages: readonly CodePackage[],
+  visit: typeof findStaleFiles,
+): Promise<ProtoReport> {
+  const stale: StaleProtoFile[] = [];
+  const changes: string[] = [];
+  const problems: string[] = [];
+  for (const each of packages) {
+    const { applied, folder } = each;
+    if (each.isLocked) changes.push(...applied.changes.map(({ text }) => text));
+    problems.push(...applied.problems.map(({ text }) => text));
+    if (applied.problems.length > 0) continue;
+    const found = await visit(textsOf(each), folder!);
+    stale.push(...found.map(({ name, reason }) => ({ path: pathIn(folder!, name), reason })));
+  }
+  return { stale, changes, problems };
+}
+
+function textsOf({ file, lockName, applied }: CodePackage): ReadonlyMap<string, string> {
+  return new Map([
+    [file.proto.name, toProtoText(file)],
+    [lockName, formatLock(applied.lock)],
+  ]);
+}
