@@ -6,18 +6,18 @@
  */
 
 export { FastGRPC } from "./src/app.ts";
-export {
-  type CodeMethod,
-  type CodeMethodOptions,
-  type CodeMethods,
-  type CodeServiceOptions,
-  Service,
-  type StreamStreamHandler,
-  type StreamUnaryHandler,
-  type UnaryStreamHandler,
-  type UnaryUnaryHandler,
-} from "./src/code_first/code_service.ts";
+export { type CodeServiceOptions, Service } from "./src/code_first/code_service.ts";
+export type {
+  CodeMethod,
+  CodeMethodOptions,
+  CodeMethods,
+  StreamStreamHandler,
+  StreamUnaryHandler,
+  UnaryStreamHandler,
+  UnaryUnaryHandler,
+} from "./src/code_first/code_method.ts";
 export type { ReplyOf, RequestOf } from "./src/schema/compile_services.ts";
+export type { Idempotency } from "./src/schema/model.ts";
 export type { MessageDeclaration } from "./src/schema/read_services.ts";
 export type { Server } from "./src/server.ts";
 export type { AppOptions } from "./src/app_options.ts";

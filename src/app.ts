@@ -8,14 +8,14 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type AppOptions, resolveAppOptions } from "./app_options.ts";
 import { isCollecting, noteApp } from "./app_collection.ts";
-import {
-  type CodeMethodOptions,
-  Service,
-  type StreamStreamHandler,
-  type StreamUnaryHandler,
-  type UnaryStreamHandler,
-  type UnaryUnaryHandler,
-} from "./code_first/code_service.ts";
+import type {
+  CodeMethodOptions,
+  StreamStreamHandler,
+  StreamUnaryHandler,
+  UnaryStreamHandler,
+  UnaryUnaryHandler,
+} from "./code_first/code_method.ts";
+import { Service } from "./code_first/code_service.ts";
 import { type Health, HealthStatus } from "./health_status.ts";
 import { configureConsoleLog, serverLog } from "./log.ts";
 import {

@@ -70,6 +70,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Code-first: the services
   [
     "code_first/proto_folder",
+    "code_first/code_method",
     "code_first/code_service",
     "code_first/map_async",
     "code_first/handlers",

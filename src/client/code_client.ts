@@ -13,7 +13,8 @@ import type {
 } from "@bufbuild/protobuf";
 import type { $ZodType, input, output } from "zod/v4/core";
 import { assertLocked, type CodePackage, compilePackages } from "../code_first/code_package.ts";
-import { type CodeMethod, type CodeMethods, Service } from "../code_first/code_service.ts";
+import type { CodeMethod, CodeMethods } from "../code_first/code_method.ts";
+import { Service } from "../code_first/code_service.ts";
 import { mapAsync } from "../code_first/map_async.ts";
 import type { CompiledMethod } from "../schema/compile_services.ts";
 import type { MessageDeclaration } from "../schema/read_services.ts";

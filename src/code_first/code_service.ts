@@ -6,17 +6,25 @@
  */
 
 import type { Interceptor } from "@connectrpc/connect";
-import type { ServiceContext } from "../context.ts";
 import type { Duration } from "../duration.ts";
 import { assertKnownOptions } from "../errors.ts";
-import type { ReplyOf, RequestOf } from "../schema/compile_services.ts";
 import type {
   MessageDeclaration,
   MethodDeclaration,
   ServiceDeclaration,
 } from "../schema/read_services.ts";
+import {
+  type AddedMethod,
+  type CodeMethod,
+  type CodeMethodOptions,
+  type CodeMethods,
+  declareMethod,
+  type StreamStreamHandler,
+  type StreamUnaryHandler,
+  type UnaryStreamHandler,
+  type UnaryUnaryHandler,
+} from "./code_method.ts";
 import { assertFolder } from "./proto_folder.ts";
-import { type AnyHandler, METHOD_OPTIONS, type MethodOptions } from "../service.ts";
 
 /** Options of a service in code. */
 export interface CodeServiceOptions {
@@ -49,82 +57,7 @@ export interface CodeServiceOptions {
   interceptors?: readonly Interceptor[];
 }
 
-/** Options of a method in code. */
-export interface CodeMethodOptions<
-  Request extends MessageDeclaration,
-  Response extends MessageDeclaration,
-> extends MethodOptions {
-  /** What a request is: a schema of Zod 4, or that of a generated message. */
-  request: Request;
-  /** What a reply is: a schema of Zod 4, or that of a generated message. */
-  response: Response;
-  /**
-   * Its comment in the `.proto` file.
-   *
-   * @default {undefined} none
-   */
-  description?: string;
-}
-
-/** Handles a request with one reply. */
-export type UnaryUnaryHandler<
-  Request extends MessageDeclaration,
-  Response extends MessageDeclaration,
-> = (
-  request: RequestOf<Request>,
-  context: ServiceContext,
-) => ReplyOf<Response> | Promise<ReplyOf<Response>>;
-
-/** Handles a request with a stream of replies. */
-export type UnaryStreamHandler<
-  Request extends MessageDeclaration,
-  Response extends MessageDeclaration,
-> = (request: RequestOf<Request>, context: ServiceContext) => AsyncIterable<ReplyOf<Response>>;
-
-/** Handles a stream of requests with one reply. */
-export type StreamUnaryHandler<
-  Request extends MessageDeclaration,
-  Response extends MessageDeclaration,
-> = (
-  requests: AsyncIterable<RequestOf<Request>>,
-  context: ServiceContext,
-) => ReplyOf<Response> | Promise<ReplyOf<Response>>;
-
-/** Handles a stream of requests with a stream of replies. */
-export type StreamStreamHandler<
-  Request extends MessageDeclaration,
-  Response extends MessageDeclaration,
-> = (
-  requests: AsyncIterable<RequestOf<Request>>,
-  context: ServiceContext,
-) => AsyncIterable<ReplyOf<Response>>;
-
-/** What a method in code is declared by, for the types of its clients. */
-export interface CodeMethod<
-  Kind extends MethodDeclaration["kind"] = MethodDeclaration["kind"],
-  Request extends MessageDeclaration = MessageDeclaration,
-  Response extends MessageDeclaration = MessageDeclaration,
-> {
-  readonly kind: Kind;
-  readonly request: Request;
-  readonly response: Response;
-}
-
-/** Methods in code, by their names. */
-export type CodeMethods = Readonly<Record<string, CodeMethod>>;
-
-/** A method as it was added. */
-export interface AddedMethod {
-  readonly declaration: MethodDeclaration;
-  readonly options: MethodOptions;
-  readonly handler: AnyHandler;
-}
-
 const SERVICE_OPTIONS = ["description", "proto", "timeout", "interceptors"];
-const CODE_METHOD_OPTIONS = ["request", "response", "description", ...METHOD_OPTIONS];
-/** buf lint wants them so, and clients call them by the same name in camelCase. */
-const METHOD_NAME = /^[A-Z][A-Za-z0-9]*$/;
-
 let methodsOf: (service: Service) => readonly AddedMethod[];
 
 /** The methods of a service, in the order in which they were added: not for users. */
@@ -248,24 +181,10 @@ export class Service<Methods extends CodeMethods = CodeMethods> {
     handler: unknown,
   ): Service<Methods & More> {
     const path = `/${this.name}/${name}`;
-    if (typeof name !== "string" || !METHOD_NAME.test(name)) {
-      throw new TypeError(
-        `Cannot add method "${path}": use a name in PascalCase, such as "SayHello"`,
-      );
-    }
     if (this.#methods.has(name)) {
       throw new TypeError(`Cannot add method "${path}" a second time: give it another name`);
     }
-    if (typeof handler !== "function") {
-      throw new TypeError(`Cannot add method "${path}" without a handler: pass a function`);
-    }
-    assertKnownOptions(`add method "${path}"`, options ?? {}, CODE_METHOD_OPTIONS);
-    const { request, response, description, ...rest } = options;
-    const declaration = {
-      ...{ name, kind, request, response },
-      ...(description !== undefined && { description }),
-    };
-    this.#methods.set(name, { declaration, options: rest, handler: handler as AnyHandler });
+    this.#methods.set(name, declareMethod({ path, name, kind, options, handler }));
     return this as unknown as Service<Methods & More>;
   }
 }

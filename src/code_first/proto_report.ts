@@ -13,6 +13,7 @@ import { type findStaleFiles, pathIn } from "./proto_folder.ts";
 export interface StaleProtoFile {
   /** Where it is, or should be. */
   readonly path: string;
+  /** Whether it is not there, or not up to date. */
   readonly reason: "missing" | "different";
 }
 

@@ -106,17 +106,23 @@ export function compareFields(path: string, before: FieldShape, after: FieldShap
 
 /** What breaks when a method of one shape becomes one of another. */
 export function compareMethods(path: string, before: MethodShape, after: MethodShape): Problem[] {
-  const changed = (["kind", "request", "response"] as const)
+  const changed = (["kind", "request", "response", "idempotency"] as const)
     .filter((key) => before[key] !== after[key]);
   return changed.map((key) => {
-    const what = `had ${NOUNS[key]} ${before[key]}, has ${after[key]}`;
-    const fields = key === "kind" ? "" : `add fields to ${before[key]}, or `;
+    const what = `had ${NOUNS[key]} ${before[key] ?? "UNKNOWN"}, has ${after[key] ?? "UNKNOWN"}`;
+    const isMessage = key === "request" || key === "response";
+    const fields = isMessage ? `add fields to ${before[key]}, or ` : "";
     const remedy = `${fields}add a method with a new name, and ${LATER}`;
     return problem("method_changed", path, what, remedy);
   });
 }
 
-const NOUNS = { kind: "the kind", request: "the request", response: "the response" } as const;
+const NOUNS = {
+  kind: "the kind",
+  request: "the request",
+  response: "the response",
+  idempotency: "the idempotency",
+} as const;
 
 /** What a compatible change of types still alters for values that are out there. */
 export function caveatOf(before: FieldShape, after: FieldShape): string | undefined {

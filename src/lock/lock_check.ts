@@ -17,6 +17,7 @@ export const LOCK_VERSION = 1;
 const NAME = /^[A-Za-z_]\w*$/;
 const WHOLE_NAME = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 const KINDS = ["unary", "server_streaming", "client_streaming", "bidi_streaming"] as const;
+const IDEMPOTENCIES = ["NO_SIDE_EFFECTS", "IDEMPOTENT"] as const;
 const FROM_GIT = "take the file from the version control and run `deno task proto`";
 
 /**
@@ -102,15 +103,11 @@ function readEnum(each: Located): LockedEnum {
 function readService(service: Located): ReadonlyMap<string, MethodShape> {
   const methods = new Map<string, MethodShape>();
   for (const [name, method] of namesOf(service, NAME)) {
-    const members = readObject(method, ["kind", "request", "response"]);
-    const kind = members.get("kind") ?? missing(method, "kind");
-    const known = KINDS.find((each) => each === kind.value);
-    if (known === undefined) {
-      const remedy = suggest(String(kind.value), KINDS);
-      throw new LineError(kind.line, `has the kind ${show(kind.value)}: ${remedy}`);
-    }
+    const members = readObject(method, ["kind", "request", "response", "idempotency"]);
+    const idempotency = members.get("idempotency");
     methods.set(name, {
-      kind: known,
+      kind: readOneOf("kind", members.get("kind") ?? missing(method, "kind"), KINDS),
+      ...idempotency && { idempotency: readOneOf("idempotency", idempotency, IDEMPOTENCIES) },
       request: readText(members.get("request") ?? missing(method, "request"), WHOLE_NAME),
       response: readText(members.get("response") ?? missing(method, "response"), WHOLE_NAME),
     });
@@ -197,6 +194,16 @@ function readText({ line, value }: Located, pattern?: RegExp): string {
   }
   if (pattern === undefined || pattern.test(value)) return value;
   throw new LineError(line, `has "${value}", which is no name of protobuf`);
+}
+
+function readOneOf<T extends string>(
+  what: string,
+  { line, value }: Located,
+  known: readonly T[],
+): T {
+  const found = known.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new LineError(line, `has the ${what} ${show(value)}: ${suggest(String(value), known)}`);
 }
 
 function readFlag(flag: Located | undefined): boolean {

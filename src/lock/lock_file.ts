@@ -88,8 +88,8 @@ function formatField([name, field]: readonly [string, LockedField]): [string, st
 }
 
 function formatMethod([name, method]: readonly [string, MethodShape]): [string, string] {
-  const { kind, request, response } = method;
-  const parts = Object.entries({ kind, request, response })
+  const { kind, request, response, idempotency } = method;
+  const parts = Object.entries({ kind, request, response, ...idempotency && { idempotency } })
     .map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
   return [name, `{ ${parts.join(", ")} }`];
 }

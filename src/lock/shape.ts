@@ -11,7 +11,7 @@ import type { FieldModel, FieldType, MethodModel, ScalarName } from "../schema/m
 export type FieldShape = Pick<FieldModel, "jsonName" | "type" | "label" | "keyType" | "oneof">;
 
 /** What clients depend on in a method. */
-export type MethodShape = Pick<MethodModel, "kind" | "request" | "response">;
+export type MethodShape = Pick<MethodModel, "kind" | "request" | "response" | "idempotency">;
 
 /** The part of a field that clients depend on. */
 export function shapeOfField({ jsonName, type, label, keyType, oneof }: FieldShape): FieldShape {
@@ -25,8 +25,10 @@ export function shapeOfField({ jsonName, type, label, keyType, oneof }: FieldSha
 }
 
 /** The part of a method that clients depend on. */
-export function shapeOfMethod({ kind, request, response }: MethodShape): MethodShape {
-  return { kind, request, response };
+export function shapeOfMethod(
+  { kind, request, response, idempotency }: MethodShape,
+): MethodShape {
+  return { kind, request, response, ...idempotency !== undefined && { idempotency } };
 }
 
 /** A field's label and type as the lock and the errors write them, such as `repeated string`. */

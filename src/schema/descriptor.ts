@@ -17,6 +17,7 @@ import {
   FieldDescriptorProto_Type as Type,
   type FieldDescriptorProtoSchema,
   FileDescriptorProtoSchema,
+  MethodOptions_IdempotencyLevel,
   type ServiceDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 import { Comments } from "./comments.ts";
@@ -178,7 +179,7 @@ function serviceOf({ name, methods }: ServiceModel, comments: Comments): Service
     name: simpleName(name),
     method: methods.map((method, i) => {
       comments.at(method.comment, 2, i);
-      const { kind } = method;
+      const { kind, idempotency } = method;
       return {
         name: method.name,
         inputType: `.${method.request}`,
@@ -188,6 +189,8 @@ function serviceOf({ name, methods }: ServiceModel, comments: Comments): Service
           { clientStreaming: true }),
         ...((kind === "server_streaming" || kind === "bidi_streaming") &&
           { serverStreaming: true }),
+        ...(idempotency !== undefined &&
+          { options: { idempotencyLevel: MethodOptions_IdempotencyLevel[idempotency] } }),
       };
     }),
   };

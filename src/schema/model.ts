@@ -69,7 +69,15 @@ export interface MethodModel {
   /** Names of messages. */
   readonly request: string;
   readonly response: string;
+  /** None if nothing is promised. */
+  readonly idempotency?: Idempotency;
 }
+
+/**
+ * What a method promises, as `idempotency_level` of descriptor.proto. Clients may retry it if it is
+ * idempotent; without side effects, Connect's may call it by GET as well.
+ */
+export type Idempotency = "NO_SIDE_EFFECTS" | "IDEMPOTENT";
 
 /** A service. */
 export interface ServiceModel {

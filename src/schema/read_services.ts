@@ -10,7 +10,7 @@ import { isZodType, type Side } from "./definition.ts";
 import { messageNameOf } from "./field_models.ts";
 import { FileDraft } from "./file_draft.ts";
 import type { ValueMapping } from "./mapping.ts";
-import type { FileModel, MethodModel } from "./model.ts";
+import type { FileModel, Idempotency, MethodModel } from "./model.ts";
 import { isIdentifier } from "./naming.ts";
 import { createReading, readWhole } from "./read_type.ts";
 
@@ -26,6 +26,7 @@ export interface MethodDeclaration {
   readonly response: MessageDeclaration;
   /** Its comment in the `.proto` file. */
   readonly description?: string;
+  readonly idempotency?: Idempotency;
 }
 
 /** A service in code. */
@@ -81,7 +82,8 @@ export function readServices(services: readonly ServiceDeclaration[]): ReadServi
   const models = services.map(({ name: service, methods: declarations, description }) => ({
     name: service,
     ...(description !== undefined && { comment: description }),
-    methods: declarations.map(({ name, kind, request, response, description }): MethodModel => {
+    methods: declarations.map((declaration): MethodModel => {
+      const { name, kind, request, response, description, idempotency } = declaration;
       const path = `/${service}/${name}`;
       if (!isIdentifier(name)) {
         throw new TypeError(`Cannot add method "${path}": use a name such as "SayHello"`);
@@ -98,6 +100,7 @@ export function readServices(services: readonly ServiceDeclaration[]): ReadServi
         ...(description !== undefined && { comment: description }),
         request: messageNameOf(draft, method.request.mapping)!,
         response: messageNameOf(draft, method.response.mapping)!,
+        ...(idempotency !== undefined && { idempotency }),
       };
     }),
   }));

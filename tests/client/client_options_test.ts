@@ -95,6 +95,6 @@ Deno.test("createClient() refuses what is no service", () => {
   assertThrows(
     () => createClient({} as typeof Greeter, HTTP),
     TypeError,
-    "Cannot create a client without a description of the service",
+    "Cannot create a client without a service",
   );
 });

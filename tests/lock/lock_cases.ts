@@ -260,5 +260,10 @@ export const CASES: readonly LockCase[] = [
     model: withHello({ request: "demo.v1.Say", response: "demo.v1.Ask" }),
     problems: ["method_changed demo.v1.Greeter.Hello", "method_changed demo.v1.Greeter.Hello"],
   },
+  {
+    title: "a method that promises to have no side effects",
+    model: withHello({ idempotency: "NO_SIDE_EFFECTS" }),
+    problems: ["method_changed demo.v1.Greeter.Hello"],
+  },
   { title: "a package", model: movedTo(BASE, "demo.v2"), problems: ["package demo.v2"] },
 ];

@@ -18,6 +18,7 @@ import {
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
+  MethodOptions_IdempotencyLevel,
   type ServiceDescriptorProto,
   ServiceDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
@@ -160,12 +161,14 @@ function describeEnum({ name, values }: EnumModel, numbers: Numbers): EnumDescri
 function describeService({ name, methods }: ServiceModel, outer: string): ServiceDescriptorProto {
   return create(ServiceDescriptorProtoSchema, {
     name: lastPart(name),
-    method: methods.map(({ name, kind, request, response }) => ({
+    method: methods.map(({ name, kind, request, response, idempotency }) => ({
       name,
       inputType: `.${outer}.${request}`,
       outputType: `.${outer}.${response}`,
       clientStreaming: kind === "client_streaming" || kind === "bidi_streaming",
       serverStreaming: kind === "server_streaming" || kind === "bidi_streaming",
+      ...idempotency &&
+        { options: { idempotencyLevel: MethodOptions_IdempotencyLevel[idempotency] } },
     })),
   });
 }

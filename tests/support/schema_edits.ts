@@ -12,6 +12,7 @@ import {
   ENUMS,
   field,
   FIELDS,
+  IDEMPOTENCIES,
   insert,
   KEYS,
   KINDS,
@@ -125,6 +126,11 @@ const EDITS: Readonly<Record<string, Editor>> = {
     onService(model, a, (service) => ({ ...service, methods: without(service.methods, b) })),
   changeMethod: (model, a, b, c) =>
     onMethod(model, a, b, (method) => ({ ...method, kind: pick(KINDS, c) })),
+  rePromise: (model, a, b, c) =>
+    onMethod(model, a, b, ({ idempotency: _, ...method }) => {
+      const idempotency = pick(IDEMPOTENCIES, c);
+      return { ...method, ...idempotency && { idempotency } };
+    }),
   retypeMethod: (model, a, b, c, d) =>
     onMethod(model, a, b, (method) => {
       return { ...method, [pick(["request", "response"], d)]: pick(model.messages, c).name };

@@ -31,6 +31,12 @@ export const KINDS: readonly MethodModel["kind"][] = [
   "client_streaming",
   "bidi_streaming",
 ];
+/** What methods promise. */
+export const IDEMPOTENCIES: readonly MethodModel["idempotency"][] = [
+  undefined,
+  "NO_SIDE_EFFECTS",
+  "IDEMPOTENT",
+];
 const LABELS = ["singular", "optional", "repeated", "map"] as const;
 /** Types of keys. */
 export const KEYS: readonly ScalarName[] = [
