@@ -48,6 +48,11 @@ export const CONTESTANTS: readonly Contestant[] = [
     version: ["deno.json", /"version": "([^"]+)"/],
   },
   {
+    ...inDeno("kit-code-first", "FastGRPC, code-first", "servers/kit_code_first.ts"),
+    lacks: ["tls", "mtls", "observed"],
+    version: ["deno.json", /"version": "([^"]+)"/],
+  },
+  {
     ...inDeno("kit-connect-lane", "FastGRPC, Connect lane", "servers/kit.ts"),
     contentType: "application/GRPC+proto",
     version: ["deno.json", /"version": "([^"]+)"/],

@@ -26,20 +26,9 @@ class MappedIterator<T, U> implements AsyncIterableIterator<U> {
     this.#map = map;
   }
 
-  async next(): Promise<IteratorResult<U>> {
-    if (this.#isOver) return { done: true, value: undefined };
-    const result = await this.#source.next();
-    if (result.done) {
-      this.#isOver = true;
-      return { done: true, value: undefined };
-    }
-    try {
-      const mapped = this.#map(result.value);
-      return { done: false, value: mapped instanceof Promise ? await mapped : mapped };
-    } catch (error) {
-      await this.#leave();
-      throw error;
-    }
+  next(): Promise<IteratorResult<U>> {
+    if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
+    return Promise.resolve(this.#source.next()).then(this.#mapResult);
   }
 
   async return(): Promise<IteratorResult<U>> {
@@ -48,13 +37,37 @@ class MappedIterator<T, U> implements AsyncIterableIterator<U> {
     return { done: true, value: undefined };
   }
 
-  async throw(error: unknown): Promise<IteratorResult<U>> {
-    await this.#leave();
-    throw error;
+  throw(error: unknown): Promise<IteratorResult<U>> {
+    return this.#fail(error);
   }
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** Makes no promise where the value is there at once. */
+  readonly #mapResult = (
+    result: IteratorResult<T>,
+  ): IteratorResult<U> | Promise<IteratorResult<U>> => {
+    if (result.done) {
+      this.#isOver = true;
+      return { done: true, value: undefined };
+    }
+    try {
+      const mapped = this.#map(result.value);
+      if (!(mapped instanceof Promise)) return { done: false, value: mapped };
+      return mapped.then(
+        (value) => ({ done: false, value }),
+        (error) => this.#fail(error),
+      );
+    } catch (error) {
+      return this.#fail(error);
+    }
+  };
+
+  async #fail(error: unknown): Promise<never> {
+    await this.#leave();
+    throw error;
   }
 
   /** What the source says to that matters less than why it is left. */

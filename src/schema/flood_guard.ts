@@ -8,7 +8,7 @@
  */
 
 import type { $ZodType } from "zod/v4/core";
-import type { FieldMapping, MessageMapping, ValueMapping } from "./mapping.ts";
+import type { MessageMapping, ValueMapping } from "./mapping.ts";
 import { createParser } from "./safe_parse.ts";
 import type { Issue } from "./violations.ts";
 
@@ -28,13 +28,13 @@ interface Many {
 }
 
 type AnyElements = readonly unknown[] | ReadonlyMap<unknown, unknown> | object;
-type Visit = (field: FieldMapping, elements: AnyElements, path: readonly PropertyKey[]) => void;
+type AnyObject = Readonly<Record<string, unknown>>;
 type Parser = ReturnType<typeof createParser>;
 
 /** @returns `undefined` if there are no lists and maps. */
 export function createFloodGuard(mapping: ValueMapping): FloodGuard | undefined {
   if (!holdsMany(mapping)) return undefined;
-  const walk = createWalk();
+  const holder = new Holders().of(mapping);
   const parsers = new Map<$ZodType, Parser>();
   const parserOf = (schema: $ZodType) => {
     const parser = parsers.get(schema) ?? createParser(schema);
@@ -42,15 +42,104 @@ export function createFloodGuard(mapping: ValueMapping): FloodGuard | undefined 
     return parser;
   };
   return (value) => {
-    let total = 0;
-    walk(mapping, value, [], (_, elements) => total += sizeOf(elements));
+    const total = count(holder, value);
     if (total <= MANY) return undefined;
     const all: Many[] = [];
-    walk(mapping, value, [], ({ element }, elements, path) => {
-      all.push({ path, schema: element!, elements });
-    });
+    collect(holder, value, [], all);
     return tryPicks(all, total, parserOf);
   };
+}
+
+/** What in a value is a list or a map, or holds some. */
+interface Holder {
+  /** Of a oneof, by the literal of each variant. */
+  readonly discriminator?: string;
+  readonly variants: ReadonlyMap<unknown, Holder>;
+  readonly fields: readonly HoldingField[];
+}
+
+interface HoldingField {
+  readonly key: string;
+  /** Of the elements, where it is a list or a map whose elements are parsed as they are. */
+  readonly element: $ZodType | undefined;
+  /** What the value, or each element, holds in turn; `undefined` for nothing. */
+  readonly inner: Holder | undefined;
+}
+
+/** Made once for each mapping, as they may hold themselves. */
+class Holders {
+  readonly #known = new Map<ValueMapping, Holder>();
+
+  of(mapping: ValueMapping): Holder {
+    const known = this.#known.get(mapping);
+    if (known !== undefined) return known;
+    const fields: HoldingField[] = [];
+    const variants = new Map<unknown, Holder>();
+    const holder: Holder = {
+      ...(mapping.kind === "union" && { discriminator: mapping.discriminator }),
+      ...{ fields, variants },
+    };
+    this.#known.set(mapping, holder);
+    if (mapping.kind === "union") {
+      for (const { value, message } of mapping.variants) variants.set(value, this.of(message));
+    }
+    for (const field of mapping.kind === "message" ? mapping.fields : []) {
+      const { key, element, value, isForgiving } = field;
+      const inner = holdsMany(value) ? this.of(value) : undefined;
+      if (isForgiving || (element === undefined && inner === undefined)) continue;
+      fields.push({ key, element, inner });
+    }
+    return holder;
+  }
+}
+
+/** How many elements a value has in all. Each request is counted: this makes no objects. */
+function count(holder: Holder, value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const { fields } = variantOf(holder, value);
+  let total = 0;
+  for (const { key, element, inner } of fields) {
+    const found = (value as AnyObject)[key];
+    if (typeof found !== "object" || found === null) continue;
+    if (element === undefined) {
+      total += count(inner!, found);
+      continue;
+    }
+    total += sizeOf(found);
+    if (inner === undefined) continue;
+    if (Array.isArray(found)) {
+      for (const each of found) total += count(inner, each);
+    } else {
+      for (const [, each] of entriesOf(found)) total += count(inner, each);
+    }
+  }
+  return total;
+}
+
+/** The lists and maps of a value, with their places. */
+function collect(
+  holder: Holder,
+  value: unknown,
+  path: readonly PropertyKey[],
+  all: Many[],
+): void {
+  if (typeof value !== "object" || value === null) return;
+  for (const { key, element, inner } of variantOf(holder, value).fields) {
+    const found = (value as AnyObject)[key];
+    if (typeof found !== "object" || found === null) continue;
+    if (element === undefined) {
+      collect(inner!, found, [...path, key], all);
+      continue;
+    }
+    all.push({ path: [...path, key], schema: element, elements: found });
+    if (inner === undefined) continue;
+    for (const [index, each] of entriesOf(found)) collect(inner, each, [...path, key, index], all);
+  }
+}
+
+function variantOf(holder: Holder, value: object): Holder {
+  if (holder.discriminator === undefined) return holder;
+  return holder.variants.get((value as AnyObject)[holder.discriminator]) ?? holder;
 }
 
 function tryPicks(
@@ -79,45 +168,6 @@ function tryPicks(
     return result.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
   }
   return undefined;
-}
-
-/** Visits all lists and maps whose elements are parsed as they are. */
-function createWalk() {
-  const holds = new Map<ValueMapping, boolean>();
-  const mayHold = (mapping: ValueMapping) => {
-    const known = holds.get(mapping) ?? holdsMany(mapping);
-    holds.set(mapping, known);
-    return known;
-  };
-  return function walk(
-    mapping: ValueMapping,
-    value: unknown,
-    path: readonly PropertyKey[],
-    visit: Visit,
-  ): void {
-    if (typeof value !== "object" || value === null) return;
-    const object = value as Readonly<Record<string, unknown>>;
-    if (mapping.kind === "union") {
-      const literal = object[mapping.discriminator];
-      const variant = mapping.variants.find(({ value }) => value === literal);
-      if (variant !== undefined) walk(variant.message, value, path, visit);
-    }
-    if (mapping.kind !== "message") return;
-    for (const field of mapping.fields) {
-      const found = object[field.key];
-      if (field.isForgiving || typeof found !== "object" || found === null) continue;
-      const isHolding = mayHold(field.value);
-      if (field.element === undefined) {
-        if (isHolding) walk(field.value, found, [...path, field.key], visit);
-        continue;
-      }
-      visit(field, found, [...path, field.key]);
-      if (!isHolding) continue;
-      for (const [key, element] of entriesOf(found)) {
-        walk(field.value, element, [...path, field.key, key], visit);
-      }
-    }
-  };
 }
 
 /** Whether there are lists and maps in a value. */
