@@ -79,7 +79,7 @@ export const addedMethods: typeof methodsOf = (service) => methodsOf(service);
  * await new FastGRPC().addService(clock).run();
  * ```
  */
-export class Service<Methods extends CodeMethods = CodeMethods> {
+export class Service<Methods extends CodeMethods = Record<never, never>> {
   /** With its package, such as `demo.v1.Clock`. */
   readonly name: string;
   /** As they were given. */
