@@ -11,6 +11,7 @@ export type {
   CodeMethod,
   CodeMethodOptions,
   CodeMethods,
+  OnceKnown,
   StreamStreamHandler,
   StreamUnaryHandler,
   UnaryStreamHandler,

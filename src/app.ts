@@ -10,6 +10,7 @@ import { type AppOptions, resolveAppOptions } from "./app_options.ts";
 import { isCollecting, noteApp } from "./app_collection.ts";
 import type {
   CodeMethodOptions,
+  OnceKnown,
   StreamStreamHandler,
   StreamUnaryHandler,
   UnaryStreamHandler,
@@ -142,7 +143,7 @@ export class FastGRPC {
   unaryUnary<Request extends MessageDeclaration, Response extends MessageDeclaration>(
     name: string,
     options: CodeMethodOptions<Request, Response>,
-    handler: UnaryUnaryHandler<Request, Response>,
+    handler: OnceKnown<Response, UnaryUnaryHandler<Request, Response>>,
   ): this {
     this.#own(name).unaryUnary(name, options, handler);
     return this;
@@ -152,7 +153,7 @@ export class FastGRPC {
   unaryStream<Request extends MessageDeclaration, Response extends MessageDeclaration>(
     name: string,
     options: CodeMethodOptions<Request, Response>,
-    handler: UnaryStreamHandler<Request, Response>,
+    handler: OnceKnown<Response, UnaryStreamHandler<Request, Response>>,
   ): this {
     this.#own(name).unaryStream(name, options, handler);
     return this;
@@ -162,7 +163,7 @@ export class FastGRPC {
   streamUnary<Request extends MessageDeclaration, Response extends MessageDeclaration>(
     name: string,
     options: CodeMethodOptions<Request, Response>,
-    handler: StreamUnaryHandler<Request, Response>,
+    handler: OnceKnown<Response, StreamUnaryHandler<Request, Response>>,
   ): this {
     this.#own(name).streamUnary(name, options, handler);
     return this;
@@ -172,7 +173,7 @@ export class FastGRPC {
   streamStream<Request extends MessageDeclaration, Response extends MessageDeclaration>(
     name: string,
     options: CodeMethodOptions<Request, Response>,
-    handler: StreamStreamHandler<Request, Response>,
+    handler: OnceKnown<Response, StreamStreamHandler<Request, Response>>,
   ): this {
     this.#own(name).streamStream(name, options, handler);
     return this;

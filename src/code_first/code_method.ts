@@ -68,6 +68,13 @@ export type StreamStreamHandler<
   context: ServiceContext,
 ) => AsyncIterable<ReplyOf<Response>>;
 
+/**
+ * A handler's type, worked out when the schemas are known: without it, TypeScript takes a `"red"` in a
+ * reply for any text, and not for a value of `z.enum(["red"])` or what tells a union's members apart.
+ */
+export type OnceKnown<Response extends MessageDeclaration, Handler> = [Response] extends
+  [MessageDeclaration] ? Handler : never;
+
 /** What a method in code is declared by, for the types of its clients. */
 export interface CodeMethod<
   Kind extends MethodDeclaration["kind"] = MethodDeclaration["kind"],

@@ -19,6 +19,7 @@ import {
   type CodeMethodOptions,
   type CodeMethods,
   declareMethod,
+  type OnceKnown,
   type StreamStreamHandler,
   type StreamUnaryHandler,
   type UnaryStreamHandler,
@@ -130,7 +131,7 @@ export class Service<Methods extends CodeMethods = Record<never, never>> {
   >(
     name: Name,
     options: CodeMethodOptions<Request, Response>,
-    handler: UnaryUnaryHandler<Request, Response>,
+    handler: OnceKnown<Response, UnaryUnaryHandler<Request, Response>>,
   ): Service<Methods & Record<Name, CodeMethod<"unary", Request, Response>>> {
     return this.#add("unary", name, options, handler);
   }
@@ -143,7 +144,7 @@ export class Service<Methods extends CodeMethods = Record<never, never>> {
   >(
     name: Name,
     options: CodeMethodOptions<Request, Response>,
-    handler: UnaryStreamHandler<Request, Response>,
+    handler: OnceKnown<Response, UnaryStreamHandler<Request, Response>>,
   ): Service<Methods & Record<Name, CodeMethod<"server_streaming", Request, Response>>> {
     return this.#add("server_streaming", name, options, handler);
   }
@@ -156,7 +157,7 @@ export class Service<Methods extends CodeMethods = Record<never, never>> {
   >(
     name: Name,
     options: CodeMethodOptions<Request, Response>,
-    handler: StreamUnaryHandler<Request, Response>,
+    handler: OnceKnown<Response, StreamUnaryHandler<Request, Response>>,
   ): Service<Methods & Record<Name, CodeMethod<"client_streaming", Request, Response>>> {
     return this.#add("client_streaming", name, options, handler);
   }
@@ -169,7 +170,7 @@ export class Service<Methods extends CodeMethods = Record<never, never>> {
   >(
     name: Name,
     options: CodeMethodOptions<Request, Response>,
-    handler: StreamStreamHandler<Request, Response>,
+    handler: OnceKnown<Response, StreamStreamHandler<Request, Response>>,
   ): Service<Methods & Record<Name, CodeMethod<"bidi_streaming", Request, Response>>> {
     return this.#add("bidi_streaming", name, options, handler);
   }
