@@ -4,7 +4,7 @@ import { assertExitsWell, createWorkFolder, startProgram } from "./support/progr
 
 const ROOT = new URL("../", import.meta.url);
 const EXECUTABLES = fileURLToPath(new URL(".", pathToFileURL(Deno.execPath())));
-const FLAGS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs"];
+const FLAGS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs,proto"];
 
 interface Page {
   readonly name: string;

@@ -11,6 +11,7 @@ import {
 } from "../gen/grpc/health/v1/health_pb.ts";
 import { BUF } from "./support/buf.ts";
 import { connectGreeter, connectService } from "./support/connect_node.ts";
+import { LISTEN, withExample } from "./support/examples.ts";
 import {
   assertExitsWell,
   createWorkFolder,
@@ -19,33 +20,8 @@ import {
   startProgram,
 } from "./support/program.ts";
 
-const LISTEN = ["--allow-net=0.0.0.0,[::]"];
 const LISTEN_TLS = [...LISTEN, "--allow-read=certs"];
 const SERVER = new URL("../examples/server.ts", import.meta.url);
-
-/** Runs an example until the test is done with it, and sees that SIGTERM ends it well. */
-async function withExample(
-  name: string,
-  flags: readonly string[],
-  test: (
-    port: number,
-    read: (file: string) => string,
-    example: Program,
-    folder: string,
-  ) => Promise<void>,
-  args: readonly string[] = ["0"],
-): Promise<void> {
-  await using folder = await createWorkFolder();
-  const entry = new URL(`../examples/${name}.ts`, import.meta.url);
-  await using example = startProgram(entry, { args, flags, cwd: folder.path });
-  const port = await example.listening;
-  const read = (file: string) => Deno.readTextFileSync(`${folder.path}/certs/${file}`);
-  await test(port, read, example, folder.path);
-  // A second signal could meet a process that listens to none any more, and is about to exit.
-  if (!example.output().includes("Shutting down")) example.kill("SIGTERM");
-  await assertExitsWell(example);
-  assertStringIncludes(example.output(), "Shutting down gracefully...");
-}
 
 Deno.test("examples/tls.ts serves TLS", () =>
   withExample("tls", LISTEN_TLS, async (port, read) => {
