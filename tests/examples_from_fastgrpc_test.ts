@@ -10,6 +10,8 @@ import { assertExitsWell, startProgram } from "./support/program.ts";
 
 const FOLDER = new URL("../examples/from_fastgrpc/", import.meta.url);
 const READ_PROTO = `--allow-read=${fileURLToPath(new URL("proto", FOLDER))}`;
+/** The examples that have a `.proto`. */
+const NAMES = ["greeter", "stream_method", "fast_grpc_service"];
 const FLAGS = [...LISTEN, READ_PROTO];
 
 /** What buf makes of a call, which it knows how to make by reflection. */
@@ -72,3 +74,15 @@ Deno.test("examples/from_fastgrpc/fast_grpc_service.ts replies with messages, an
     const reply = await callByReflection(port, "fast_grpc_service.FastGRPC/SayHello", {});
     assertEquals((reply as { language: string }).language, "LANGUAGE_ZH");
   }));
+
+Deno.test("examples/from_fastgrpc/proto is up to date, and formatted", async () => {
+  await using task = startProgram(new URL("../src/proto.ts", import.meta.url), {
+    args: ["--check", ...NAMES.map((name) => fileURLToPath(new URL(`${name}.ts`, FOLDER)))],
+    flags: ["--allow-read"],
+  });
+  await assertExitsWell(task);
+  const { success, output } = await runBuf(
+    ...["format", "--diff", "--exit-code", "examples/from_fastgrpc/proto"],
+  );
+  assert(success, output);
+});
