@@ -15,12 +15,16 @@ type Handle = (request: unknown, context: ServiceContext) => unknown;
 
 /** Puts the conversions of a method around its handler. */
 export function wrapHandler(method: CompiledMethod, handler: AnyHandler): AnyHandler {
-  const { desc, parse, toMessage } = method;
+  const { desc, toMessage } = method;
   const handle = handler as unknown as Handle;
+  const parse = (message: unknown, context: ServiceContext) => {
+    const request = method.parse(message as Message);
+    return request instanceof Promise ? whileOpen(request, context.signal) : request;
+  };
   const handlers: Record<CompiledMethod["desc"]["methodKind"], Handle> = {
     // Without a promise where nothing is waited for.
     unary(message, context) {
-      const request = parse(message as Message);
+      const request = parse(message, context);
       if (request instanceof Promise) {
         return request.then((value) => handle(value, context)).then(toMessage);
       }
@@ -28,30 +32,48 @@ export function wrapHandler(method: CompiledMethod, handler: AnyHandler): AnyHan
       return isThenable(reply) ? reply.then(toMessage) : toMessage(reply);
     },
     server_streaming(message, context) {
-      const request = parse(message as Message);
+      const request = parse(message, context);
       const replies = request instanceof Promise
         ? handleLater(handle, request, context)
         : handle(request, context) as AsyncIterable<unknown>;
       return mapAsync(replies, toMessage);
     },
     async client_streaming(messages, context) {
-      return await toMessage(await handle(mapRequests(messages), context));
+      return await toMessage(await handle(parseAll(messages, context), context));
     },
     bidi_streaming(messages, context) {
-      const replies = handle(mapRequests(messages), context) as AsyncIterable<unknown>;
+      const replies = handle(parseAll(messages, context), context) as AsyncIterable<unknown>;
       return mapAsync(replies, toMessage);
     },
   };
-  const mapRequests = (messages: unknown) => mapAsync(messages as AsyncIterable<Message>, parse);
+  const parseAll = (messages: unknown, context: ServiceContext) =>
+    mapAsync(messages as AsyncIterable<unknown>, (message) => parse(message, context));
   return handlers[desc.methodKind] as AnyHandler;
 }
 
-async function* handleLater(
+function handleLater(
   handle: Handle,
   request: Promise<unknown>,
   context: ServiceContext,
-): AsyncGenerator<unknown> {
-  yield* handle(await request, context) as AsyncIterable<unknown>;
+): AsyncIterable<unknown> {
+  // A call that is over by now is not asked for a reply, and so nobody waits for its request.
+  request.catch(() => {});
+  return (async function* () {
+    yield* handle(await request, context) as AsyncIterable<unknown>;
+  })();
+}
+
+/**
+ * Waits for a schema that waits for something, but no longer than the call lasts: a handler that reads
+ * on would stay for ever, and one that has not been called needs not be.
+ */
+function whileOpen<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener("abort", onAbort, { once: true });
+  work.then(resolve, reject).then(() => signal.removeEventListener("abort", onAbort));
+  return promise;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

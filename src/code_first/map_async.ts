@@ -28,17 +28,23 @@ class MappedIterator<T, U> implements AsyncIterableIterator<U> {
 
   next(): Promise<IteratorResult<U>> {
     if (this.#isOver) return Promise.resolve({ done: true, value: undefined });
-    return Promise.resolve(this.#source.next()).then(this.#mapResult);
+    const step = Promise.resolve(this.#source.next()).then(this.#mapResult, this.#end);
+    // Who asks ahead, and is busy with something else when that fails, is not to end the process.
+    step.catch(nothing);
+    return step;
   }
 
   async return(): Promise<IteratorResult<U>> {
-    this.#isOver = true;
-    await this.#source.return?.();
+    if (!this.#isOver) {
+      this.#isOver = true;
+      await this.#source.return?.();
+    }
     return { done: true, value: undefined };
   }
 
   throw(error: unknown): Promise<IteratorResult<U>> {
-    return this.#fail(error);
+    this.#leave();
+    return Promise.reject(error);
   }
 
   [Symbol.asyncIterator](): this {
@@ -49,30 +55,42 @@ class MappedIterator<T, U> implements AsyncIterableIterator<U> {
   readonly #mapResult = (
     result: IteratorResult<T>,
   ): IteratorResult<U> | Promise<IteratorResult<U>> => {
-    if (result.done) {
-      this.#isOver = true;
-      return { done: true, value: undefined };
-    }
+    if (result.done) this.#isOver = true;
+    // It may have been left in the meantime, or have failed where somebody asked ahead.
+    if (this.#isOver || result.done) return { done: true, value: undefined };
     try {
       const mapped = this.#map(result.value);
       if (!(mapped instanceof Promise)) return { done: false, value: mapped };
-      return mapped.then(
-        (value) => ({ done: false, value }),
-        (error) => this.#fail(error),
-      );
+      return mapped.then((value) => ({ done: false, value }), this.#fail);
     } catch (error) {
       return this.#fail(error);
     }
   };
 
-  async #fail(error: unknown): Promise<never> {
-    await this.#leave();
-    throw error;
-  }
-
-  /** What the source says to that matters less than why it is left. */
-  async #leave(): Promise<void> {
+  /** The source has failed, and so is at its end. */
+  readonly #end = (error: unknown): never => {
     this.#isOver = true;
-    await Promise.resolve(this.#source.return?.()).catch(() => {});
+    throw error;
+  };
+
+  readonly #fail = (error: unknown): never => {
+    this.#leave();
+    throw error;
+  };
+
+  /**
+   * Not awaited: a source may take its time to clean up, and what it says to that matters less than
+   * why it is left.
+   */
+  #leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    try {
+      this.#source.return?.().then(nothing, nothing);
+    } catch {
+      // As above.
+    }
   }
 }
+
+function nothing(): void {}
