@@ -123,19 +123,31 @@ export interface MethodInit {
 /**
  * Checks a method, but for its schemas.
  *
- * @throws {TypeError} If its name is in no PascalCase, there is no handler, or an option is unknown.
+ * @throws {TypeError} If its name is in no PascalCase, a schema or the handler is missing, or an option is
+ *   unknown or of the wrong kind.
  */
 export function declareMethod({ path, name, kind, options, handler }: MethodInit): AddedMethod {
+  const action = `add method "${path}"`;
   if (typeof name !== "string" || !METHOD_NAME.test(name)) {
+    throw new TypeError(`Cannot ${action}: use a name in PascalCase, such as "SayHello"`);
+  }
+  if (typeof options !== "object" || options === null) {
     throw new TypeError(
-      `Cannot add method "${path}": use a name in PascalCase, such as "SayHello"`,
+      `Cannot ${action} without options: pass its schemas, { request, response }`,
     );
   }
-  if (typeof handler !== "function") {
-    throw new TypeError(`Cannot add method "${path}" without a handler: pass a function`);
+  assertKnownOptions(action, options, CODE_METHOD_OPTIONS);
+  for (const side of ["request", "response"] as const) {
+    if (options[side] !== undefined) continue;
+    throw new TypeError(
+      `Cannot ${action} without "${side}": pass a schema of Zod 4, z.void() for nothing`,
+    );
   }
-  assertKnownOptions(`add method "${path}"`, options ?? {}, CODE_METHOD_OPTIONS);
-  const { request, response, description, idempotency, ...rest } = options ?? {};
+  assertDescription(`method "${path}"`, options.description);
+  if (typeof handler !== "function") {
+    throw new TypeError(`Cannot ${action} without a handler: pass a function`);
+  }
+  const { request, response, description, idempotency, ...rest } = options;
   if (idempotency !== undefined && !IDEMPOTENCIES.includes(idempotency)) {
     throw new TypeError(
       `Cannot use "${idempotency}" as "idempotency" of "${path}": ` +
@@ -148,4 +160,10 @@ export function declareMethod({ path, name, kind, options, handler }: MethodInit
     ...(idempotency !== undefined && { idempotency }),
   };
   return { declaration, options: rest, handler: handler as AnyHandler };
+}
+
+/** @throws {TypeError} If it is there, but no text. */
+export function assertDescription(of: string, description: unknown): void {
+  if (description === undefined || typeof description === "string") return;
+  throw new TypeError(`Cannot use a description of ${of} that is no text: it becomes a comment`);
 }

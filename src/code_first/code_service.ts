@@ -15,6 +15,7 @@ import type {
 } from "../schema/read_services.ts";
 import {
   type AddedMethod,
+  assertDescription,
   type CodeMethod,
   type CodeMethodOptions,
   type CodeMethods,
@@ -58,6 +59,7 @@ export interface CodeServiceOptions {
   interceptors?: readonly Interceptor[];
 }
 
+const SERVICE_NAME = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
 const SERVICE_OPTIONS = ["description", "proto", "timeout", "interceptors"];
 let methodsOf: (service: Service) => readonly AddedMethod[];
 
@@ -95,10 +97,20 @@ export class Service<Methods extends CodeMethods = Record<never, never>> {
    * Makes a service that has no methods yet.
    *
    * @param name With its package, such as `demo.v1.Clock`.
-   * @throws {TypeError} If an option is unknown.
+   * @throws {TypeError} If the name is none, or an option is unknown or of the wrong kind.
    */
   constructor(name: string, options: CodeServiceOptions = {}) {
-    assertKnownOptions(`make service "${name}"`, options, SERVICE_OPTIONS);
+    const action = `make service "${String(name)}"`;
+    if (typeof name !== "string" || !SERVICE_NAME.test(name)) {
+      throw new TypeError(
+        `Cannot ${action}: use a name with its package, such as "demo.v1.Greeter"`,
+      );
+    }
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError(`Cannot ${action} with options that are no object: leave them out`);
+    }
+    assertKnownOptions(action, options, SERVICE_OPTIONS);
+    assertDescription(`service "${name}"`, options.description);
     if (options.proto !== undefined) assertFolder(`service "${name}"`, options.proto);
     this.name = name;
     this.options = { ...options };

@@ -47,6 +47,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
   };
   let schema = start;
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
+    if (!isZodType(schema)) throw notASchema(place, schema);
     const def = defOf(schema);
     found.tag ??= metaOf(schema)?.proto;
     found.comment ??= isNamed(schema) ? undefined : ownDescription(schema);
@@ -129,6 +130,21 @@ export function defOf(schema: $ZodType): $ZodTypes["_zod"]["def"] {
 export function isZodType(value: unknown): value is $ZodType {
   const internals = (value as Partial<$ZodType> | undefined)?._zod;
   return typeof internals?.def?.type === "string";
+}
+
+/** Says what stands where a schema is wanted, and the remedy. */
+export function notASchema(place: Place, value: unknown): TypeError {
+  if (typeof value !== "object" || value === null) {
+    return cannotExpress(place, "it is no schema", "use one of Zod 4, or of a generated message");
+  }
+  if ("_def" in value) {
+    return cannotExpress(
+      place,
+      "it is a schema of Zod 3",
+      'make it by Zod 4, of "zod" or "zod/v4"',
+    );
+  }
+  return cannotExpress(place, "it is an object that is no schema", "put its fields in z.object()");
 }
 
 /**

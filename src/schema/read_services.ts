@@ -6,7 +6,7 @@
 
 import type { DescFile, DescMessage } from "@bufbuild/protobuf";
 import type { $ZodType } from "zod/v4/core";
-import { isZodType, type Side } from "./definition.ts";
+import { isZodType, notASchema, type Side } from "./definition.ts";
 import { messageNameOf } from "./field_models.ts";
 import { FileDraft } from "./file_draft.ts";
 import type { ValueMapping } from "./mapping.ts";
@@ -74,9 +74,7 @@ export function readServices(services: readonly ServiceDeclaration[]): ReadServi
     if (declaration?.kind === "message") {
       return { schema: undefined, mapping: { kind: "generated", desc: declaration } as const };
     }
-    throw new TypeError(
-      `Cannot use ${root}: it is neither a schema of Zod 4 nor one of a generated message`,
-    );
+    throw notASchema(place, declaration);
   };
 
   const models = services.map(({ name: service, methods: declarations, description }) => ({

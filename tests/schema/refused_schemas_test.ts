@@ -100,8 +100,8 @@ const WHOLE: readonly (readonly [string, unknown, string])[] = [
   ["what has no wrapper", z.int32().meta({ proto: "sint32" }), "it is no message"],
   ["an optional message", z.object({ a: z.string() }).optional(), "there is always a message"],
   ["a nullable message", z.object({ a: z.string() }).nullable(), "there is always a message"],
-  ["an object that is no schema", { name: "string" }, "neither a schema of Zod 4"],
-  ["nothing", undefined, "neither a schema of Zod 4"],
+  ["an object that is no schema", { name: "string" }, "put its fields in z.object()"],
+  ["nothing", undefined, "use one of Zod 4, or of a generated message"],
   ["a schema without methods", new core.$ZodString({ type: "string" }), "use zod or zod/mini"],
 ];
 
