@@ -7,9 +7,10 @@
 import { type Client, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import type { Protocol } from "../../mod.ts";
-import { type Greeter, SayHelloRequestSchema } from "../../gen/greeter/v1/greeter_pb.ts";
+import type { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { connectGreeter } from "../support/connect_node.ts";
 import { eventually } from "../support/waiting.ts";
+import { readDetails } from "./details.ts";
 import type { Answer, CallPlan } from "./scenario.ts";
 import type { ContentTypes } from "./ways.ts";
 
@@ -59,7 +60,7 @@ export async function callByConnectNode(baseUrl: string, plan: ConnectNodeCall):
   return {
     code: error === undefined ? "ok" : codeToString(error.code),
     message: plan.cancel === undefined ? error?.rawMessage ?? "" : "",
-    details: error?.findDetails(SayHelloRequestSchema).map(({ name }) => name) ?? [],
+    details: readDetails(error),
     replies,
     header: fieldsOf(error === undefined ? header : error.metadata),
     trailer: fieldsOf(error === undefined ? trailer : new Headers()),

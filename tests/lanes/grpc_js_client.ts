@@ -8,8 +8,9 @@ import { Buffer } from "node:buffer";
 import { Metadata } from "@grpc/grpc-js";
 import { codeToString } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
-import { SayHelloRequestSchema, type SayHelloResponse } from "../../gen/greeter/v1/greeter_pb.ts";
+import type { SayHelloResponse } from "../../gen/greeter/v1/greeter_pb.ts";
 import { connectGrpcJs } from "../support/grpc_js.ts";
+import { readDetails } from "./details.ts";
 import type { Answer, CallPlan } from "./scenario.ts";
 
 /** Makes a call on a channel of its own. */
@@ -39,7 +40,7 @@ function detailsOf(metadata: Metadata): string[] {
   if (!(status instanceof Uint8Array)) return [];
   const field = Buffer.from(status).toString("base64");
   const error = findTrailerError(new Headers({ "grpc-status-details-bin": field }));
-  return error?.findDetails(SayHelloRequestSchema).map(({ name }) => name) ?? [];
+  return readDetails(error);
 }
 
 function fieldsOf(metadata: Metadata | undefined): Record<string, string> {

@@ -9,6 +9,7 @@ import { assertEquals } from "@std/assert";
 import type { LogRecord } from "@logtape/logtape";
 import type { Protocol } from "../../mod.ts";
 import { captureLog } from "../support/captured_log.ts";
+import { addCodeGreeter } from "../support/code_greeter.ts";
 import { serveGreeter } from "../support/greeter.ts";
 import { eventually } from "../support/waiting.ts";
 import { handlersOf, watched } from "./handlers.ts";
@@ -22,9 +23,13 @@ const MAX_TRIES = 5;
 /** After how long a call fails its test that has no end. */
 const CALL_MS = 10_000;
 
-/** Makes a test of a row. */
-export function testScenario(scenario: Scenario): void {
-  Deno.test(`both lanes: ${scenario.what}`, async (t) => {
+/** Makes a test of a row, with the service generated or in code. */
+export function testScenario(
+  scenario: Scenario,
+  kind: "generated" | "code-first" = "generated",
+): void {
+  const title = kind === "generated" ? "both lanes" : "both lanes, code-first";
+  Deno.test(`${title}: ${scenario.what}`, async (t) => {
     const notes: string[] = [];
     const served: string[] = [];
     const wires: unknown[] = [];
@@ -37,6 +42,9 @@ export function testScenario(scenario: Scenario): void {
         { ...handlersOf(scenario.handle ?? greet, note), ...scenario.handlers },
         served,
       ),
+      ...(kind === "code-first" && {
+        add: (app, handlers, options) => addCodeGreeter(app, handlers, options, scenario.schemas),
+      }),
       prepare: (app) => scenario.interceptors?.(note).forEach((each) => app.use(each)),
     });
     const callOnce = async (

@@ -15,6 +15,7 @@ import type {
   ServiceOptions,
 } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
+import type { GreeterSchemas } from "../support/code_greeter.ts";
 
 /** A kind of method, with the example service's method of that kind. */
 export interface Kind {
@@ -115,7 +116,7 @@ export interface Answer {
   /** As Connect writes it, `ok` for none; `canceled` if the client left. */
   readonly code: string;
   readonly message: string;
-  /** Names in the details, which are requests of the example service. */
+  /** Names in the details, which are requests of the example service, and what violates schemas. */
   readonly details: readonly string[];
   /** What the replies say. */
   readonly replies: readonly string[];
@@ -159,6 +160,8 @@ export interface Scenario {
   readonly what: string;
   readonly app?: AppOptions;
   readonly service?: ServiceOptions<typeof Greeter>;
+  /** Of the service in code. */
+  readonly schemas?: GreeterSchemas;
   /** Outermost first. */
   readonly interceptors?: (note: Handled["note"]) => readonly Interceptor[];
   /** Greets each name, if left out. */

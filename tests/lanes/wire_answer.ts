@@ -17,10 +17,11 @@ import {
   trailerDemux,
 } from "@connectrpc/connect/protocol-connect";
 import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
-import { SayHelloRequestSchema, SayHelloResponseSchema } from "../../gen/greeter/v1/greeter_pb.ts";
+import { SayHelloResponseSchema } from "../../gen/greeter/v1/greeter_pb.ts";
 import { type Envelope, openEnvelopes } from "../support/envelopes.ts";
 import type { Http2Response } from "../support/http2_client.ts";
 import type { WireFormat } from "../support/wire_formats.ts";
+import { readDetails } from "./details.ts";
 import type { Answer } from "./scenario.ts";
 
 const COMPRESSED = 1;
@@ -60,7 +61,7 @@ export function toAnswer(response: Http2Response, options: AnswerOptions): Answe
   return {
     code: error === undefined ? "ok" : codeToString(error.code),
     message: error?.rawMessage ?? "",
-    details: error?.findDetails(SayHelloRequestSchema).map(({ name }) => name) ?? [],
+    details: readDetails(error),
     replies: messages.map((message) => {
       const bytes = unpacked(message, options);
       return json

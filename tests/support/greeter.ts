@@ -24,6 +24,12 @@ export interface GreeterOptions {
   service?: ServiceOptions<typeof Greeter>;
   /** Handlers in place of the example's. */
   handlers?: Partial<ServiceImplementation<typeof Greeter>>;
+  /** Adds the service to the app in another way. */
+  add?: (
+    app: FastGRPC,
+    handlers: ServiceImplementation<typeof Greeter>,
+    options: ServiceOptions<typeof Greeter> | undefined,
+  ) => void;
   /** For what else an app can be told before it is served. */
   prepare?: (app: FastGRPC) => void;
 }
@@ -40,7 +46,9 @@ export interface RunningGreeter extends AsyncDisposable {
 /** Serves the greeter on a free port of the loopback. */
 export async function serveGreeter(options: GreeterOptions = {}): Promise<RunningGreeter> {
   const app = new FastGRPC(options.app);
-  app.addService(Greeter, { ...greeterHandlers, ...options.handlers }, options.service);
+  const handlers = { ...greeterHandlers, ...options.handlers };
+  if (options.add === undefined) app.addService(Greeter, handlers, options.service);
+  else options.add(app, handlers, options.service);
   options.prepare?.(app);
   const server = await app.serve({ port: 0, hostname: "127.0.0.1", ...options.serve });
   const { port } = server.addr;
