@@ -79,6 +79,8 @@ export interface CompiledMethod {
   readonly fromReply: (message: Message) => unknown;
 }
 
+const UNREADABLE = "Invalid input: a value is out of range, or nested too deeply";
+
 /** What became of services. */
 export interface CompiledServices {
   readonly file: DescFile;
@@ -153,8 +155,9 @@ function compileRequest(
   const read = convert === undefined ? (message: Message) => message : (message: Message) => {
     try {
       return convert(message);
-    } catch (error) {
-      throw invalidRequest(mapping, [{ path: [], message: (error as Error).message }], message);
+    } catch {
+      // What the engine has to say of it is nothing to clients.
+      throw invalidRequest(mapping, [{ path: [], message: UNREADABLE }], message);
     }
   };
   if (schema === undefined) return read;

@@ -16,9 +16,17 @@ export interface Issue {
   readonly message: string;
 }
 
-/** Clients take headers of 8 KiB in all; in base64, this is half of it. */
-const MAX_TEXT = 3000;
+/**
+ * In bytes, as protobuf has them. Clients take headers of 8 KiB in all: in base64, and beside the
+ * message, which may be percent-encoded, this is three quarters of it.
+ */
+const MAX_DETAIL = 3000;
 const MAX_PART = 200;
+/** Of each violation, for the tags and the lengths of three texts and of itself. */
+const OVERHEAD = 12;
+
+const encoder = new TextEncoder();
+const part = new Uint8Array(MAX_PART);
 
 /** INVALID_ARGUMENT with a `google.rpc.BadRequest`. Of many issues it has the first. */
 export function invalidRequest(
@@ -27,15 +35,16 @@ export function invalidRequest(
   input: unknown,
 ): ConnectError {
   const fieldViolations = [];
-  let length = 0;
+  let bytes = 0;
   for (const { code, path, message } of issues) {
     const violation = {
       field: shorten(fieldPathOf(mapping, path, input)),
       description: shorten(message),
-      reason: (code ?? "invalid").toUpperCase(),
+      reason: shorten((code ?? "invalid").toUpperCase()),
     };
-    length += violation.field.length + violation.description.length + violation.reason.length;
-    if (length > MAX_TEXT) break;
+    const texts = Object.values(violation).join("");
+    bytes += OVERHEAD + encoder.encode(texts).byteLength;
+    if (bytes > MAX_DETAIL) break;
     fieldViolations.push(violation);
   }
   const [first] = fieldViolations;
@@ -63,5 +72,6 @@ export function invalidReply(method: string, issues: readonly Issue[]): Error {
 
 function shorten(text: string): string {
   const whole = text.toWellFormed();
-  return whole.length <= MAX_PART ? whole : `${whole.slice(0, MAX_PART).toWellFormed()}…`;
+  const { read } = encoder.encodeInto(whole, part);
+  return read === whole.length ? whole : `${whole.slice(0, read)}…`;
 }
