@@ -65,7 +65,7 @@ Deno.test("shutdown() ends calls in code with endOnDrain at once and waits for t
       return { text: "whole" };
     });
   await using server = await new FastGRPC().addService(service)
-    .serve({ port: 0, hostname: "127.0.0.1" });
+    .serve({ port: 0, hostname: "127.0.0.1", gracefulTimeout: "3s" });
   await using client = createClient(service, `http://127.0.0.1:${server.addr.port}`);
   const watching = client.watch({ text: "x" })[Symbol.asyncIterator]();
   assertEquals(await watching.next(), { done: false, value: { text: "first" } });
@@ -74,6 +74,7 @@ Deno.test("shutdown() ends calls in code with endOnDrain at once and waits for t
   const ended = codeOf(watching.next());
   const stopped = server.shutdown();
   assertEquals((await ended).split(":")[0], "Unavailable");
+  assertEquals(server.callCount, 1);
   open.resolve();
   assertEquals(await slow, { text: "whole" });
   await stopped;
