@@ -217,12 +217,7 @@ export class FastGRPC {
    * @throws {ConfigError} If a PEM file cannot be used. No port was opened then.
    */
   async serve(options: ServeOptions = {}): Promise<Server> {
-    if (isCollecting()) {
-      throw new TypeError(
-        "Cannot serve an app while its module is loaded for its services: do it in app.run(), or " +
-          "where import.meta.main is true",
-      );
-    }
+    assertNotCollecting();
     const resolved = resolveServeOptions(options);
     const { signal } = resolved;
     signal?.throwIfAborted();
@@ -248,6 +243,7 @@ export class FastGRPC {
    * @throws {TypeError} If the server has a request handler already, or the app is running.
    */
   async addToServer(server: NodeHttp2Server, options: MountOptions = {}): Promise<Server> {
+    assertNotCollecting();
     const resolved = resolveMountOptions(options);
     return await this.#starter.start(
       resolved,
@@ -286,4 +282,13 @@ export class FastGRPC {
     starterOf = (app) => app.#starter;
     servicesOf = (app) => app.#services;
   }
+}
+
+/** A tool that loads a module for its services would never come to its end. */
+function assertNotCollecting(): void {
+  if (!isCollecting()) return;
+  throw new TypeError(
+    "Cannot serve an app while its module is loaded for its services: do it in app.run(), or " +
+      "where import.meta.main is true",
+  );
 }

@@ -17,14 +17,18 @@ export function noteApp(app: object): void {
   collection?.add(app);
 }
 
-/** Loads a module, and returns the apps that were made meanwhile, in their order. */
+/**
+ * Loads modules, and returns the apps that were made meanwhile, in their order.
+ *
+ * @param load Is told how many there are so far.
+ */
 export async function collectApps<App extends object>(
-  load: () => Promise<unknown>,
+  load: (count: () => number) => Promise<unknown>,
 ): Promise<App[]> {
-  collection = new Set();
+  const apps = collection = new Set<object>();
   try {
-    await load();
-    return [...collection] as App[];
+    await load(() => apps.size);
+    return [...apps] as App[];
   } finally {
     collection = undefined;
   }

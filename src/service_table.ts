@@ -79,15 +79,19 @@ export class ServiceTable {
     return this.#own = own;
   }
 
+  /** The services in code, in the order in which they were added. */
+  get code(): readonly Service[] {
+    return this.#code;
+  }
+
   /**
    * Compiles the services in code.
    *
-   * @param defaultFolder Of services that name none.
    * @throws {TypeError} If a schema cannot be expressed.
    * @throws {ConfigError} If a lock cannot be read.
    */
-  compile(defaultFolder?: string | URL): CodePackage[] {
-    return compilePackages(this.#code, { ...this.#options, defaultFolder });
+  compile(): CodePackage[] {
+    return compilePackages(this.#code, this.#options);
   }
 
   /**

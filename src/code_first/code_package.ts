@@ -34,6 +34,8 @@ export interface CodePackage {
   readonly name: string;
   /** The folder of its `.proto` and its lock, if it has one. */
   readonly folder: string | URL | undefined;
+  /** Whether its services name the folder, and are thus served by the numbers of its lock. */
+  readonly isGuarded: boolean;
   readonly file: DescFile;
   readonly services: readonly CompiledService[];
   readonly methods: readonly CompiledMethod[];
@@ -106,9 +108,10 @@ function compilePackage(
   members: readonly Service[],
   { validateReplies, defaultFolder }: PackageOptions,
 ): CodePackage {
-  const folder = folderOf(name, members) ?? defaultFolder;
   const fileName = fileNameOf(name);
   const lockName = fileName.replace(/\.proto$/, ".lock");
+  const ownFolder = folderOf(name, lockName, members);
+  const folder = ownFolder ?? defaultFolder;
   const text = folder === undefined ? undefined : readTextIfThere(folder, lockName);
   const lock = text === undefined ? undefined : readLock(text, pathIn(folder!, lockName));
   let applied: AppliedLock | undefined;
@@ -120,6 +123,7 @@ function compilePackage(
   const byDesc = new Map(methods.map((method) => [method.desc, method]));
   return {
     ...{ name, folder, file, methods, lockName, isLocked: lock !== undefined },
+    isGuarded: ownFolder !== undefined,
     applied: applied!,
     services: services.map((desc, index) => compileService(desc, members[index]!, byDesc)),
   };
@@ -150,11 +154,15 @@ function compileService(
   };
 }
 
-function folderOf(packageName: string, services: readonly Service[]): string | URL | undefined {
+function folderOf(
+  packageName: string,
+  lockName: string,
+  services: readonly Service[],
+): string | URL | undefined {
+  const lockOf = ({ options: { proto } }: Service) => proto && pathIn(proto, lockName);
   const [first, ...others] = services;
-  const folder = first!.options.proto;
-  const other = others.find(({ options }) => String(options.proto) !== String(folder));
-  if (other === undefined) return folder;
+  const other = others.find((each) => lockOf(each) !== lockOf(first!));
+  if (other === undefined) return first!.options.proto;
   throw new TypeError(
     `Cannot use services "${first!.name}" and "${other.name}" of package "${packageName}" with ` +
       `different folders: give both the same "proto"`,

@@ -24,15 +24,16 @@ const NO_NAME = /^\.{0,2}$/;
  * @param texts By path within the folder.
  * @returns Those that are missing or differ, in the order given; none if all is up to date.
  * @throws {TypeError} If a name leads out of the folder.
+ * @throws {ConfigError} If a file cannot be read.
  */
-export async function findStaleFiles(
+export function findStaleFiles(
   texts: ReadonlyMap<string, string>,
   folder: string | URL,
-): Promise<StaleFile[]> {
+): StaleFile[] {
   for (const name of texts.keys()) assertWithin(name);
   const stale: StaleFile[] = [];
   for (const [name, text] of texts) {
-    const present = await ifThere(Deno.readTextFile(fileIn(folder, name)));
+    const present = readTextIfThere(folder, name);
     if (present === undefined) stale.push({ name, reason: "missing" });
     else if (present !== text) stale.push({ name, reason: "different" });
   }
@@ -46,16 +47,15 @@ export async function findStaleFiles(
  * @param folder Made if it is missing.
  * @returns What was stale, in the order given.
  * @throws {TypeError} If a name leads out of the folder; nothing is written then.
+ * @throws {ConfigError} If a file cannot be read or written.
  */
 export async function writeStaleFiles(
   texts: ReadonlyMap<string, string>,
   folder: string | URL,
 ): Promise<StaleFile[]> {
-  const stale = await findStaleFiles(texts, folder);
+  const stale = findStaleFiles(texts, folder);
   for (const { name } of stale) {
-    const file = fileIn(folder, name);
-    await Deno.mkdir(new URL(".", file), { recursive: true });
-    await Deno.writeTextFile(file, texts.get(name)!);
+    await writeText(fileIn(folder, name), texts.get(name)!);
   }
   return stale;
 }
@@ -72,10 +72,7 @@ export function readTextIfThere(folder: string | URL, name: string): string | un
     return Deno.readTextFileSync(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    const reason = error instanceof Deno.errors.NotCapable
-      ? "allow it by --allow-read"
-      : (error as Error).message;
-    throw new ConfigError(`Cannot read "${fileURLToPath(file)}": ${reason}`, { cause: error });
+    throw inaccessible("read", file, error);
   }
 }
 
@@ -84,12 +81,18 @@ export function pathIn(folder: string | URL, name: string): string {
   return fileURLToPath(fileIn(folder, name));
 }
 
-/** @throws {TypeError} If the folder is on another machine. */
+/** @throws {TypeError} If it is no folder of this machine. */
 export function assertFolder(of: string, folder: string | URL): void {
-  if (typeof folder === "string" || (folder instanceof URL && folder.protocol === "file:")) return;
+  if (folder instanceof URL ? folder.protocol === "file:" : isPath(folder)) return;
   throw new TypeError(
-    `Cannot use "${folder}" as the folder "proto" of ${of}: use a path, or a URL of a file`,
+    `Cannot use "${folder}" as the folder "proto" of ${of}: use a path, or a URL of a file, as in ` +
+      `new URL("./proto/", import.meta.url)`,
   );
+}
+
+/** A URL as a text would be taken for a path, and nothing for the folder that one happens to be in. */
+function isPath(folder: unknown): boolean {
+  return typeof folder === "string" && folder !== "" && !/^[a-z][\w+.-]+:/i.test(folder);
 }
 
 function assertWithin(name: string): void {
@@ -105,11 +108,18 @@ function fileIn(folder: string | URL, name: string): URL {
   return new URL(`./${name.split("/").map(encodeURIComponent).join("/")}`, base);
 }
 
-async function ifThere(text: Promise<string>): Promise<string | undefined> {
+async function writeText(file: URL, text: string): Promise<void> {
   try {
-    return await text;
+    await Deno.mkdir(new URL(".", file), { recursive: true });
+    await Deno.writeTextFile(file, text);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    throw inaccessible("write", file, error);
   }
+}
+
+function inaccessible(action: "read" | "write", file: URL, cause: unknown): ConfigError {
+  const reason = cause instanceof Deno.errors.NotCapable
+    ? `allow it by --allow-${action}`
+    : (cause as Error).message;
+  return new ConfigError(`Cannot ${action} "${fileURLToPath(file)}": ${reason}`, { cause });
 }

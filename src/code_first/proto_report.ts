@@ -7,7 +7,7 @@
 import { formatLock } from "../lock/lock_file.ts";
 import { toProtoText } from "../proto_text/proto_text.ts";
 import type { CodePackage } from "./code_package.ts";
-import { type findStaleFiles, pathIn } from "./proto_folder.ts";
+import { pathIn, type StaleFile } from "./proto_folder.ts";
 
 /** A file that was not as it should be. */
 export interface StaleProtoFile {
@@ -25,6 +25,8 @@ export interface ProtoReport {
   readonly changes: readonly string[];
   /** What would break clients, each with a remedy. With problems, nothing of a package is written. */
   readonly problems: readonly string[];
+  /** What is right as it is, and will not stay so by itself. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -34,20 +36,25 @@ export interface ProtoReport {
  */
 export async function reportOn(
   packages: readonly CodePackage[],
-  visit: typeof findStaleFiles,
+  visit: (
+    texts: ReadonlyMap<string, string>,
+    folder: string | URL,
+  ) => readonly StaleFile[] | Promise<readonly StaleFile[]>,
 ): Promise<ProtoReport> {
   const stale: StaleProtoFile[] = [];
   const changes: string[] = [];
   const problems: string[] = [];
+  const warnings: string[] = [];
   for (const each of packages) {
     const { applied, folder } = each;
     if (each.isLocked) changes.push(...applied.changes.map(({ text }) => text));
+    if (!each.isGuarded) warnings.push(unguarded(each.name));
     problems.push(...applied.problems.map(({ text }) => text));
     if (applied.problems.length > 0) continue;
     const found = await visit(textsOf(each), folder!);
     stale.push(...found.map(({ name, reason }) => ({ path: pathIn(folder!, name), reason })));
   }
-  return { stale, changes, problems };
+  return { stale, changes, problems, warnings };
 }
 
 function textsOf({ file, lockName, applied }: CodePackage): ReadonlyMap<string, string> {
@@ -55,4 +62,10 @@ function textsOf({ file, lockName, applied }: CodePackage): ReadonlyMap<string, 
     [file.proto.name, toProtoText(file)],
     [lockName, formatLock(applied.lock)],
   ]);
+}
+
+/** The folder was the command's: a server does not know of it. */
+function unguarded(name: string): string {
+  return `Package "${name}" is served by the order of declaration, not by its lock: set "proto" of ` +
+    `its services, as in new URL("./proto/", import.meta.url)`;
 }
