@@ -118,7 +118,14 @@ const EDITS: Readonly<Record<string, Edit>> = {
   // The next leaf, which is often the same in another sign or width.
   shiftField: (plan, picks) =>
     onField(plan, picks, ({ type }) => ({ type: type + 2 * (picks[2] % 4) })),
+  setField: (plan, picks, field) => onField(plan, picks, () => field),
   relabelField: (plan, picks) => onField(plan, picks, () => ({ label: picks[2] })),
+  // Its name stays, but in JSON.
+  respellField: (plan, picks) =>
+    onField(plan, picks, ({ key }) => {
+      const others = KEYS.filter((each) => toSnakeCase(each) === toSnakeCase(key));
+      return { key: pick([...others, toSnakeCase(key)], picks[2]) };
+    }),
   describeField: (plan, picks, { comment }) => onField(plan, picks, () => ({ comment })),
   turnFields: (plan, [a]) => onMessage(plan, a, (fields) => fields.toReversed()),
   addValue: (plan, [a, b, c]) =>
@@ -146,11 +153,35 @@ const EDITS: Readonly<Record<string, Edit>> = {
 const EDIT: fc.Arbitrary<ServiceEdit> = fc.record({
   what: fc.constantFrom(
     ...["addField", "addField", "removeField", "addValue", "removeValue"],
-    ...Object.keys(EDITS),
+    ...Object.keys(EDITS).filter((name) => name !== "setField"),
   ),
   picks: fc.tuple(PICK, PICK, PICK),
   field: FIELD,
 });
+
+/** A package with one field alone, which becomes another one. */
+export function fieldHistory(
+  before: Partial<FieldPlan>,
+  after: Partial<FieldPlan>,
+): ServiceHistory {
+  const field = { key: "name", type: 1, label: 0, comment: undefined, ...before };
+  const method = {
+    name: "Say",
+    kind: "unary",
+    request: 0,
+    response: 0,
+    comment: undefined,
+  } as const;
+  const named = <T>(name: string, ...members: T[]) => [{ name, comment: undefined, members }];
+  return {
+    first: {
+      messages: named("Ask", field),
+      enums: named("Color", "red"),
+      services: named("Greeter", method),
+    },
+    generations: [[{ what: "setField", picks: [0, 0, 0], field: { ...field, ...after } }]],
+  };
+}
 
 /** Any history. */
 export const SERVICE_HISTORY: fc.Arbitrary<ServiceHistory> = fc.record({

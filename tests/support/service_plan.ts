@@ -45,7 +45,7 @@ export interface PackagePlan {
 
 /** Names of fields. Some differ in JSON alone. */
 export const KEYS: readonly string[] = [
-  ...["name", "userId", "user_id", "toJSON", "HTTPCode", "a1B2", "message", "_x"],
+  ...["name", "userId", "user_id", "toJSON", "HTTPCode", "a1B2", "message", "_x", "a1", "b2"],
 ];
 /** Values of enums. */
 export const VALUES: readonly string[] = ["red", "dark-red", "lightBlue", "UNSPECIFIED_2", "x1"];
@@ -89,7 +89,7 @@ const LEAVES: readonly (() => ZodType)[] = [
   () => z.object({ inner: z.string(), more: z.object({ deep: z.int32() }).optional() }),
 ];
 
-const LABELS: readonly ((schema: ZodType, key: string) => ZodType)[] = [
+const LABELS: readonly ((schema: ZodType) => ZodType)[] = [
   (schema) => schema,
   (schema) => schema,
   (schema) => schema.optional(),
@@ -99,12 +99,23 @@ const LABELS: readonly ((schema: ZodType, key: string) => ZodType)[] = [
   (schema) => z.map(z.int32(), schema),
   (schema) => z.map(z.uint32(), schema),
   (schema) => z.map(z.boolean(), schema),
-  (schema, key) =>
-    z.discriminatedUnion("kind", [
-      z.object({ kind: z.literal(`${key}First`), it: schema }),
-      z.object({ kind: z.literal(`${key}Second`) }),
-    ]).describe("one of two"),
+  (schema) => unionOf(schema, "a1", "a2"),
+  (schema) => unionOf(schema, "b1", "b2"),
 ];
+
+/** How many labels there are: each number below picks another one. */
+export const LABEL_COUNT: number = LABELS.length;
+
+/** Numbers that pick each of the types that have no name. */
+export const LEAF_TYPES: readonly number[] = LEAVES.map((_, i) => 2 * i + 1);
+
+/** A oneof of a message that has it as a field. */
+function unionOf(schema: ZodType, first: string, second: string): ZodType {
+  return z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal(first), it: schema }),
+    z.object({ kind: z.literal(second) }),
+  ]).describe("one of two");
+}
 
 const WHOLES: readonly (() => MessageDeclaration)[] = [
   () => SayHelloRequestSchema,
@@ -116,6 +127,18 @@ const WHOLES: readonly (() => MessageDeclaration)[] = [
 /** One of them, whatever the number. */
 export function pick<T>(all: readonly T[], index: number): T {
   return all[index % all.length]!;
+}
+
+/** Fields of a oneof are fields of their message, with names that no other may have. */
+function withoutClashes(fields: readonly FieldPlan[]): FieldPlan[] {
+  const taken = new Set<string>();
+  return fields.filter(({ key, label }) => {
+    const union = label % LABELS.length - (LABELS.length - 2);
+    const names = [toSnakeCase(key), ...union < 0 ? [] : [["a1", "a2"], ["b1", "b2"]][union]!];
+    const isFree = new Set(names).size === names.length && !names.some((name) => taken.has(name));
+    if (isFree) names.forEach((name) => taken.add(name));
+    return isFree;
+  });
 }
 
 /** The services of a plan, as they are compiled. */
@@ -139,8 +162,8 @@ export function declare(
     return index % 2 === 0 ? pick(named, index >> 1) : pick(LEAVES, index >> 1)();
   };
   for (const { name, comment, members } of messages) {
-    const fields = members.map(({ key, type, label, comment }) =>
-      [key, described(pick(LABELS, label)(typeOf(type), key), comment)] as const
+    const fields = withoutClashes(members).map(({ key, type, label, comment }) =>
+      [key, described(pick(LABELS, label)(typeOf(type)), comment)] as const
     );
     messageSchemas.push(
       described(z.object(Object.fromEntries(fields)).meta({ id: name }), comment),
