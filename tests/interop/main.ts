@@ -31,11 +31,11 @@ const SUITES: Readonly<Record<string, Suite>> = {
     tools: { "grpc-health-probe": go("grpc-health-probe") },
   },
   "grpcurl": {
-    files: ["grpcurl.ts", "grpcurl_reflection.ts"],
+    files: ["grpcurl.ts", "grpcurl_reflection.ts", "grpcurl_code_first.ts"],
     tools: { "grpcurl": go("grpcurl") },
   },
   "buf": {
-    files: ["buf_curl.ts", "buf_curl_reflection.ts"],
+    files: ["buf_curl.ts", "buf_curl_reflection.ts", "buf_curl_code_first.ts"],
     tools: { "buf curl": () => Promise.resolve(bufVersion()) },
   },
   "grpc-js": {

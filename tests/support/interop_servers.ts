@@ -1,6 +1,7 @@
 /**
  * Servers for the tools of `tests/interop/`, each in a process of its own, on a port of each kind:
- * the example server as it is, and a greeter whose calls fail, last, or tell of their metadata.
+ * the example server as it is, a greeter whose calls fail, last, or tell of their metadata, and a
+ * service in code.
  *
  * @module
  */
@@ -47,6 +48,7 @@ export interface CertificateFiles {
 const BOUND_MS = 10_000;
 const EXAMPLE = new URL("../../examples/server.ts", import.meta.url);
 const TALKATIVE = new URL("./talkative_greeter_main.ts", import.meta.url);
+const WIDE = new URL("./wide_server_main.ts", import.meta.url);
 const EXAMPLE_FLAGS: Record<PortKind, string[]> = {
   plaintext: ["--plaintext"],
   TLS: [],
@@ -72,6 +74,17 @@ export function startTalkativeServer(kind: PortKind): Promise<InteropServer> {
     args: [kind],
     flags: ["--allow-net=127.0.0.1", "--allow-read=certs"],
     hasLameDuck: true,
+  });
+}
+
+/** Starts the service in code of `wide_server_main.ts`. */
+export function startWideServer(kind: PortKind): Promise<InteropServer> {
+  return start({
+    kind,
+    entry: WIDE,
+    args: [kind],
+    flags: ["--allow-net=127.0.0.1", "--allow-read=certs"],
+    hasLameDuck: false,
   });
 }
 

@@ -89,6 +89,9 @@ const LEAVES: readonly (() => ZodType)[] = [
   () => z.object({ inner: z.string(), more: z.object({ deep: z.int32() }).optional() }),
 ];
 
+const CASH = z.object({ kind: z.literal("b1") }).meta({ id: "Cash" });
+const CARD = z.object({ kind: z.literal("b2"), number: z.string() }).meta({ id: "Card" });
+
 const LABELS: readonly ((schema: ZodType) => ZodType)[] = [
   (schema) => schema,
   (schema) => schema,
@@ -99,8 +102,13 @@ const LABELS: readonly ((schema: ZodType) => ZodType)[] = [
   (schema) => z.map(z.int32(), schema),
   (schema) => z.map(z.uint32(), schema),
   (schema) => z.map(z.boolean(), schema),
-  (schema) => unionOf(schema, "a1", "a2"),
-  (schema) => unionOf(schema, "b1", "b2"),
+  (schema) =>
+    z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("a1"), it: schema }),
+      z.object({ kind: z.literal("a2") }),
+    ]).describe("one of two"),
+  // Their names do not go by that of the field, so another one is that of the oneof alone.
+  () => z.discriminatedUnion("kind", [CASH, CARD]),
 ];
 
 /** How many labels there are: each number below picks another one. */
@@ -108,14 +116,6 @@ export const LABEL_COUNT: number = LABELS.length;
 
 /** Numbers that pick each of the types that have no name. */
 export const LEAF_TYPES: readonly number[] = LEAVES.map((_, i) => 2 * i + 1);
-
-/** A oneof of a message that has it as a field. */
-function unionOf(schema: ZodType, first: string, second: string): ZodType {
-  return z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal(first), it: schema }),
-    z.object({ kind: z.literal(second) }),
-  ]).describe("one of two");
-}
 
 const WHOLES: readonly (() => MessageDeclaration)[] = [
   () => SayHelloRequestSchema,
