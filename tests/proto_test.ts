@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { z } from "zod";
 import { FastGRPC } from "../mod.ts";
 import { checkProto, writeProto } from "../src/proto.ts";
-import type { CommandResult } from "./support/command.ts";
+import { type CommandResult, runCommand, transcript } from "./support/command.ts";
 import { createProtoProject, greeterModule, moduleOf } from "./support/proto_project.ts";
 
 const [PROTO, LOCK] = ["proto/demo/v1/demo.proto", "proto/demo/v1/demo.lock"];
@@ -173,4 +173,25 @@ Deno.test("writeProto() and checkProto() tell what was and what would be written
   assertEquals(await writeProto([app, app]), report);
   assertEquals(await checkProto(app), { ...report, stale: [] });
   assertEquals((await project.files())["demo/v1/demo.proto"], Object.values(app.toProto())[0]);
+});
+
+Deno.test("the task of docs/lock.md works in a project with an import map of its own", async () => {
+  await using project = await createProtoProject({ "main.ts": FIRST });
+  const root = new URL("../", import.meta.url);
+  const page = await Deno.readTextFile(new URL("docs/lock.md", root));
+  const { tasks } = JSON.parse(/^```json\n(\{\s+"tasks"[^]*?)^```$/m.exec(page)![1]!);
+  const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const resolved = Object.entries<string>(imports).map(([name, target]) =>
+    [name, target.startsWith("./") ? new URL(target, root).href : target] as const
+  );
+  const config = { tasks, imports: Object.fromEntries(resolved), lock: false };
+  await project.write("deno.json", JSON.stringify(config));
+  const task = (...args: string[]) =>
+    runCommand(Deno.execPath(), ["task", "--quiet", "proto", ...args], { cwd: project.path });
+
+  assertEquals((await task("--check")).code, 1);
+  const written = await task();
+  assertEquals(written.code, 0, transcript(written));
+  assertEquals(Object.keys(await project.files()).length, 2);
+  assertEquals((await task("--check")).code, 0);
 });

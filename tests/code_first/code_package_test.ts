@@ -31,7 +31,15 @@ const release = (service: Service) => writeProto(new FastGRPC().addService(servi
 /** All ways in which a service is set up, each with what they begin with. */
 const WAYS: Readonly<Record<string, (service: Service) => unknown>> = {
   "serve()": (service) => new FastGRPC().addService(service).serve(LOCAL),
-  "run()": (service) => new FastGRPC().addService(service).run(LOCAL),
+  "run()": (service) => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    return new FastGRPC().addService(service).run({
+      ...LOCAL,
+      signal,
+      onListen: () => stop.abort(),
+    });
+  },
   "addToServer()": (service) => new FastGRPC().addService(service).addToServer(createServer()),
   "testClient()": (service) => testClient(new FastGRPC().addService(service), service),
   "createClient()": (service) => createClient(service, "http://127.0.0.1:9"),
