@@ -24,6 +24,7 @@ import {
   type PackagePlan,
   PICK,
   pick,
+  PROMISES,
   VALUES,
 } from "./service_plan.ts";
 
@@ -141,12 +142,14 @@ const EDITS: Readonly<Record<string, Edit>> = {
       const name = pick(METHODS, b);
       if (methods.some((each) => each.name === name)) return methods;
       const kind = pick(KINDS, c);
-      return [...methods, { name, kind, request: b, response: c, comment: undefined }];
+      const rest = { idempotency: undefined, comment: undefined };
+      return [...methods, { name, kind, request: b, response: c, ...rest }];
     }),
   removeMethod: (plan, [a, b]) => onService(plan, a, (methods) => without(methods, b)),
   changeKind: (plan, picks) => onMethod(plan, picks, { kind: pick(KINDS, picks[2]) }),
   changeRequest: (plan, picks) => onMethod(plan, picks, { request: picks[2] }),
   changeResponse: (plan, picks) => onMethod(plan, picks, { response: picks[2] }),
+  changePromise: (plan, picks) => onMethod(plan, picks, { idempotency: pick(PROMISES, picks[2]) }),
   turnServices: (plan) => ({ ...plan, services: plan.services.toReversed() }),
 };
 
@@ -165,13 +168,14 @@ export function fieldHistory(
   after: Partial<FieldPlan>,
 ): ServiceHistory {
   const field = { key: "name", type: 1, label: 0, comment: undefined, ...before };
-  const method = {
+  const method: MethodPlan = {
     name: "Say",
     kind: "unary",
     request: 0,
     response: 0,
+    idempotency: undefined,
     comment: undefined,
-  } as const;
+  };
   const named = <T>(name: string, ...members: T[]) => [{ name, comment: undefined, members }];
   return {
     first: {

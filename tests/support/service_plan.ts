@@ -27,12 +27,15 @@ export interface Named<T> {
   readonly members: readonly T[];
 }
 
+type Idempotency = NonNullable<ServiceDeclaration["methods"][number]["idempotency"]>;
+
 /** A method. Messages are picked by number. */
 export interface MethodPlan {
   readonly name: string;
   readonly kind: ServiceDeclaration["methods"][number]["kind"];
   readonly request: number;
   readonly response: number;
+  readonly idempotency: Idempotency | undefined;
   readonly comment: string | undefined;
 }
 
@@ -53,6 +56,11 @@ export const VALUES: readonly string[] = ["red", "dark-red", "lightBlue", "UNSPE
 export const METHODS: readonly string[] = ["Say", "Watch", "Chat", "GetX2"];
 /** Kinds of methods. */
 export const KINDS = ["unary", "server_streaming", "client_streaming", "bidi_streaming"] as const;
+
+/** What methods promise. */
+export const PROMISES: readonly MethodPlan["idempotency"][] = [
+  ...[undefined, "IDEMPOTENT", "NO_SIDE_EFFECTS"] as const,
+];
 
 const MESSAGE_NAMES = ["Ask", "Item", "Page2", "HTTPCode"];
 const ENUM_NAMES = ["Color", "Size"];
@@ -173,12 +181,13 @@ export function declare(
   return services.map(({ name, comment, members }) => ({
     name: `${packageName}.${name}`,
     ...comment !== undefined && { description: comment },
-    methods: members.map(({ name, kind, request, response, comment }) => ({
+    methods: members.map(({ name, kind, request, response, comment, idempotency }) => ({
       name,
       kind,
       request: pick(wholes, request),
       response: pick(wholes, response),
       ...comment !== undefined && { description: comment },
+      ...idempotency !== undefined && { idempotency },
     })),
   }));
 }
@@ -207,6 +216,7 @@ const METHOD: fc.Arbitrary<MethodPlan> = fc.record({
   kind: fc.constantFrom(...KINDS),
   request: PICK,
   response: PICK,
+  idempotency: fc.constantFrom(...PROMISES),
   comment: COMMENT,
 });
 

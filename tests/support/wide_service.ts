@@ -122,7 +122,12 @@ export function createWideApp(onEcho: (wide: object) => void = () => {}): FastGR
   });
   app.unaryUnary(
     "Echo",
-    { request: Wide, response: Wide, description: "Gives back what it gets." },
+    {
+      request: Wide,
+      response: Wide,
+      description: "Gives back what it gets.",
+      idempotency: "NO_SIDE_EFFECTS",
+    },
     (wide) => {
       onEcho(wide);
       return wide;
@@ -160,6 +165,10 @@ export function createWideApp(onEcho: (wide: object) => void = () => {}): FastGR
   app.unaryUnary("Scale", { request: Shape, response: Shape }, (shape) => {
     return shape.kind === "circle" ? { ...shape, radius: shape.radius * 2 } : shape;
   });
-  app.unaryUnary("Ping", { request: z.void(), response: z.object({}) }, () => ({}));
+  app.unaryUnary(
+    "Ping",
+    { request: z.void(), response: z.object({}), idempotency: "IDEMPOTENT" },
+    () => ({}),
+  );
   return app;
 }
