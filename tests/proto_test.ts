@@ -179,7 +179,9 @@ Deno.test("the task of docs/lock.md works in a project with an import map of its
   await using project = await createProtoProject({ "main.ts": FIRST });
   const root = new URL("../", import.meta.url);
   const page = await Deno.readTextFile(new URL("docs/lock.md", root));
-  const { tasks } = JSON.parse(/^```json\n(\{\s+"tasks"[^]*?)^```$/m.exec(page)![1]!);
+  const { tasks } = JSON.parse(
+    /^```json title="deno.json"\n(\{\s+"tasks"[^]*?)^```$/m.exec(page)![1]!,
+  );
   const { imports } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   const resolved = Object.entries<string>(imports).map(([name, target]) =>
     [name, target.startsWith("./") ? new URL(target, root).href : target] as const
