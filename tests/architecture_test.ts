@@ -157,6 +157,7 @@ const ROWS: readonly (readonly string[])[] = [
     "client/http1_client",
     "client/protocol_transport",
     "client/call_scope",
+    "client/sent_requests",
     "client/service_client",
     "client/code_client",
     "client/client_options",

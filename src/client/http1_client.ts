@@ -76,6 +76,10 @@ export class Http1Client {
       setImmediate(() => fail(new ConnectError("the connection broke off", Code.Unavailable)));
     });
     signal?.addEventListener("abort", onAbort);
+    // Beside the first request, if that comes at once; the server need not wait for it otherwise.
+    setImmediate(() => {
+      if (!outgoing.headersSent && !outgoing.destroyed) outgoing.flushHeaders();
+    });
     sendBody(body, outgoing, end).catch((error) => {
       fail(ConnectError.from(error));
       outgoing.destroy();

@@ -22,6 +22,7 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { type CallDefaults, type CallOptions, CallScope } from "./call_scope.ts";
+import { SentRequests } from "./sent_requests.ts";
 
 /** The function that calls a method of a generated service. */
 export type MethodCaller<M extends DescMethod> = M extends DescMethodUnary<infer I, infer O> ? (
@@ -66,7 +67,13 @@ export interface ServiceClientInit extends CallDefaults {
   readonly close: () => Promise<void>;
 }
 
-type Caller = (request: never, options?: ConnectCallOptions) => unknown;
+type Caller = (request: unknown, options?: ConnectCallOptions) => unknown;
+
+interface Method {
+  readonly call: Caller;
+  /** Whether its request is an async iterable. */
+  readonly sendsMany: boolean;
+}
 
 /** Makes a client. */
 export function createServiceClient<S extends DescService>(
@@ -81,42 +88,67 @@ export function createServiceClient<S extends DescService>(
   };
   const client: Record<PropertyKey, unknown> = { close: closing, [Symbol.asyncDispose]: closing };
   for (const { localName, methodKind } of service.methods) {
-    const call = callers[localName]!;
+    const method: Method = {
+      call: callers[localName]!,
+      sendsMany: methodKind === "client_streaming" || methodKind === "bidi_streaming",
+    };
     const hasSingleReply = methodKind === "unary" || methodKind === "client_streaming";
     client[localName] = (request: never, options?: CallOptions) =>
       hasSingleReply
-        ? callForOne(calls, call, request, options) //
-        : callForMany(calls, call, request, options);
+        ? callForOne(calls, method, request, options) //
+        : callForMany(calls, method, request, options);
   }
   return client as GeneratedServiceClient<S>;
+}
+
+/** A call in progress. */
+interface OpenCall {
+  readonly scope: CallScope;
+  /** `undefined` if there is one. */
+  readonly requests: SentRequests<unknown> | undefined;
+  /** What Connect's own client makes of it. */
+  readonly result: unknown;
 }
 
 /** The calls in progress of one client. */
 class OpenCalls {
   readonly #defaults: CallDefaults;
-  readonly #scopes = new Set<CallScope>();
+  readonly #open = new Set<OpenCall>();
   #isClosed = false;
 
   constructor(defaults: CallDefaults) {
     this.#defaults = defaults;
   }
 
-  open(options: CallOptions | undefined): CallScope {
-    if (this.#isClosed) throw clientIsClosed();
-    const scope = new CallScope(this.#defaults, options);
-    this.#scopes.add(scope);
-    return scope;
+  begin({ call, sendsMany }: Method, request: never, options: CallOptions | undefined): OpenCall {
+    const requests = sendsMany ? new SentRequests(request) : undefined;
+    try {
+      if (this.#isClosed) throw clientIsClosed();
+      const scope = new CallScope(this.#defaults, options);
+      const { signal } = scope.options;
+      if (requests !== undefined) {
+        signal!.addEventListener("abort", () => requests.stop(signal!.reason));
+      }
+      const result = call(requests ?? request, scope.options);
+      const open = { scope, requests, result };
+      this.#open.add(open);
+      return open;
+    } catch (error) {
+      requests?.stop(error);
+      throw error;
+    }
   }
 
-  end(scope: CallScope): void {
-    scope.end();
-    this.#scopes.delete(scope);
+  end(open: OpenCall, reason?: unknown): void {
+    open.scope.end();
+    open.requests?.stop(reason);
+    this.#open.delete(open);
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const scope of this.#scopes) scope.cancel(clientIsClosed());
-    this.#scopes.clear();
+    for (const { scope } of this.#open) scope.cancel(clientIsClosed());
+    this.#open.clear();
   }
 }
 
@@ -126,44 +158,47 @@ function clientIsClosed(): ConnectError {
 
 async function callForOne(
   calls: OpenCalls,
-  call: Caller,
+  method: Method,
   request: never,
   options: CallOptions | undefined,
 ): Promise<unknown> {
-  const scope = calls.open(options);
+  const call = calls.begin(method, request, options);
   try {
-    return await call(request, scope.options);
-  } finally {
-    calls.end(scope);
+    const reply = await call.result;
+    calls.end(call);
+    return reply;
+  } catch (error) {
+    calls.end(call, error);
+    throw error;
   }
 }
 
 /** Whoever leaves the loop early cancels the call, which with Connect's own clients goes on. */
 function callForMany(
   calls: OpenCalls,
-  call: Caller,
+  method: Method,
   request: never,
   options: CallOptions | undefined,
 ): AsyncIterableIterator<unknown> {
-  const scope = calls.open(options);
-  const replies = (call(request, scope.options) as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  const call = calls.begin(method, request, options);
+  const replies = (call.result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   let isLeft = false;
   return {
     async next() {
       if (isLeft) return { done: true, value: undefined };
       try {
         const reply = await replies.next();
-        if (reply.done) calls.end(scope);
+        if (reply.done) calls.end(call);
         return reply;
       } catch (error) {
-        calls.end(scope);
+        calls.end(call, error);
         throw error;
       }
     },
     return() {
       isLeft = true;
-      calls.end(scope);
-      scope.cancel(new ConnectError("the replies are read no further", Code.Canceled));
+      call.scope.cancel(new ConnectError("the replies are read no further", Code.Canceled));
+      calls.end(call);
       return Promise.resolve({ done: true, value: undefined });
     },
     [Symbol.asyncIterator]() {
