@@ -30,6 +30,7 @@ export type {
   ServiceOptions,
 } from "./src/service.ts";
 export type { ErrorDetails, Protocol, ServiceContext } from "./src/context.ts";
+export { contextOf, type InterceptorContext } from "./src/interceptor_context.ts";
 export type { Peer, PeerCertificate, SubjectAltNames } from "./src/peer.ts";
 export type { Health, ServingStatus } from "./src/health_status.ts";
 export type { Duration } from "./src/duration.ts";

@@ -7,7 +7,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Values
   ["duration", "errors", "log", "timer_heap"],
   // The call
-  ["peer", "http_stream", "deadline", "context", "service", "call"],
+  ["peer", "http_stream", "deadline", "context", "service", "call", "interceptor_context"],
   // Text from descriptors
   [
     "proto_text/literals",

@@ -9,6 +9,7 @@ Deno.test("mod.ts exports what is public, and nothing by accident", () => {
     "ConnectError",
     "FastGRPC",
     "Service",
+    "contextOf",
     "createContextKey",
   ]);
 });

@@ -12,24 +12,18 @@ import {
   toBinary,
   toJson,
 } from "@bufbuild/protobuf";
-import {
-  type ContextKey,
-  createContextKey,
-  type Interceptor,
-  type StreamRequest,
-  type StreamResponse,
-  type UnaryRequest,
-  type UnaryResponse,
+import type {
+  Interceptor,
+  StreamRequest,
+  StreamResponse,
+  UnaryRequest,
+  UnaryResponse,
 } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
 import type { Call } from "../call.ts";
+import { CALL } from "../interceptor_context.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { failWith } from "./failure.ts";
-
-/** Where a Connect handler finds the call that it serves. */
-export const CALL: ContextKey<Call | undefined> = createContextKey<Call | undefined>(undefined, {
-  description: "the call that is served",
-});
 
 /**
  * Ends what runs on behalf of a call when the call ends, for all four kinds of method.

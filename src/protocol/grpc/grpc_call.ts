@@ -11,6 +11,7 @@ import { type Compression, compressionNegotiate } from "@connectrpc/connect/prot
 import type { Call } from "../../call.ts";
 import { ServiceContext, type ServiceContextInit } from "../../context.ts";
 import type { BodyReader, HttpStream } from "../../http_stream.ts";
+import { CALL } from "../../interceptor_context.ts";
 import { COMPRESSIONS } from "../compression.ts";
 import { failWith } from "../failure.ts";
 import { toHeaders } from "../fields.ts";
@@ -98,7 +99,7 @@ export class GrpcCall implements BodyReader, EnvelopeReader, RequestSource, Serv
   }
 
   get values(): ContextValues {
-    return this.#values ??= createContextValues();
+    return this.#values ??= createContextValues().set(CALL, this.call);
   }
 
   onBytes(bytes: Uint8Array): void {
