@@ -19,6 +19,7 @@ import { mapAsync } from "../code_first/map_async.ts";
 import type { CompiledMethod } from "../schema/compile_services.ts";
 import type { MessageDeclaration } from "../schema/read_services.ts";
 import type { CallOptions } from "./call_scope.ts";
+import { SentRequests } from "./sent_requests.ts";
 import {
   type ClientLife,
   createServiceClient,
@@ -121,7 +122,8 @@ function createCaller({ desc, toRequest, fromReply }: CompiledMethod, call: Call
   const sendsMany = desc.methodKind === "client_streaming" || desc.methodKind === "bidi_streaming";
   const getsMany = desc.methodKind === "server_streaming" || desc.methodKind === "bidi_streaming";
   const convert = sendsMany
-    ? (requests: unknown) => mapAsync(requests as AsyncIterable<unknown>, toRequest)
+    ? (requests: unknown) =>
+      mapAsync(new SentRequests(requests as AsyncIterable<unknown>), toRequest)
     : toRequest;
   if (getsMany) {
     return (request, options) =>

@@ -1,8 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { z } from "zod";
 import { type CallerOptions, createClient } from "../../src/client.ts";
 import { SentRequests } from "../../src/client/sent_requests.ts";
-import type { ServiceContext } from "../../mod.ts";
+import { FastGRPC, Service, type ServiceContext } from "../../mod.ts";
+import { testClient } from "../../src/testing.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { type GreeterClient, WAYS } from "../support/client_ways.ts";
 import { codeOf } from "../support/connect_node.ts";
@@ -257,6 +259,27 @@ Deno.test("what is no async iterable, or is read by somebody else, is refused", 
     await assertRejects(() => client.sayHelloToAll(requests as never), TypeError, message);
     assertThrows(() => client.chat(requests as never), TypeError, message);
   }
+});
+
+Deno.test("requests to a service in code are let go as others are", async (t) => {
+  const Name = z.object({ name: z.string() });
+  const service = new Service<Record<never, never>>("demo.v1.Names")
+    .streamUnary("Add", { request: Name, response: Name }, never)
+    .streamStream("Echo", { request: Name, response: Name }, (requests) => requests);
+  const app = new FastGRPC().addService(service);
+  await using client = testClient(app, service, { timeout: "20ms" });
+  for (const create of Object.values(FINITE)) {
+    const names = (await Array.fromAsync(client.echo(create()))).map(({ name }) => name);
+    assertEquals(names, ["Ada", "Bob"]);
+  }
+  for (const [form, create] of Object.entries(ENDLESS)) {
+    await t.step(form, async () => {
+      const watched = create();
+      assertEquals((await codeOf(client.add(watched.requests))).slice(0, 16), "DeadlineExceeded");
+      await eventually("they are let go", () => watched.letGo === 1);
+    });
+  }
+  await assertRejects(() => client.add([] as never), TypeError, "no async iterable");
 });
 
 Deno.test("SentRequests ends who waits for the next one when it is stopped", async () => {
