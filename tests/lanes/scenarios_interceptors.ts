@@ -5,6 +5,7 @@
  */
 
 import { createContextKey } from "@connectrpc/connect";
+import { contextOf, type InterceptorContext } from "../../mod.ts";
 import { noting, withReplies, withRequests } from "./interceptors.ts";
 import {
   BIDI_STREAM,
@@ -17,6 +18,7 @@ import {
 } from "./scenario.ts";
 
 const USER = createContextKey("nobody", { description: "who calls" });
+const SEEN = createContextKey<InterceptorContext | undefined>(undefined);
 
 export const INTERCEPTORS: readonly Scenario[] = [
   ...forKinds((kind) => ({
@@ -124,6 +126,28 @@ export const INTERCEPTORS: readonly Scenario[] = [
     },
     call: { kind },
     expect: { replies: ["somebody, not nobody"] },
+  })),
+  ...forKinds((kind) => ({
+    what: "an interceptor sees who calls, how and until when",
+    app: { timeout: "10s" },
+    interceptors: () => [(next) => (request) => {
+      request.contextValues.set(SEEN, contextOf(request));
+      return next(request);
+    }],
+    handle: async function* ({ context }) {
+      const seen = context.values.get(SEEN)!;
+      const left = seen.timeRemaining() - context.timeRemaining();
+      yield [
+        seen.peer === context.peer && seen.peer.address,
+        seen.protocol === context.protocol,
+        seen.method === context.method && seen.method.name,
+        seen.metadata.get("x-who"),
+        seen.signal.aborted,
+        left >= 0 && left < 1 && seen.elapsedTime >= 0 && seen.elapsedTime < 10,
+      ].join(" ");
+    },
+    call: { kind, metadata: [["x-who", "me"]] },
+    expect: { replies: [`127.0.0.1 true ${kind.method.name} me false true`] },
   })),
   ...forKinds((kind) => ({
     what: "an interceptor gives the handler another signal",
