@@ -1,12 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { runBuf } from "./support/buf.ts";
+import { writeProtoImports } from "./support/proto_imports.ts";
 
 const ROOT = new URL("../", import.meta.url);
+const IMPORTS = "buf.imports.yaml";
 
 Deno.test("gen/ is what proto/ generates", async () => {
   const output = await Deno.makeTempDir();
   try {
-    await buf("generate", "--output", output);
+    await writeProtoImports();
+    await buf("generate", "--config", IMPORTS, "--output", output);
     const committed = await readTree(new URL("gen/", ROOT));
     assertEquals(await readTree(new URL(`file://${output}/gen/`)), committed);
   } finally {
@@ -15,8 +18,11 @@ Deno.test("gen/ is what proto/ generates", async () => {
 });
 
 Deno.test("proto/ passes buf lint and is formatted", async () => {
-  await buf("lint");
-  await buf("format", "--diff", "--exit-code");
+  await writeProtoImports();
+  for (const which of [[], ["--config", IMPORTS, "--path", "proto/accounts"]]) {
+    await buf("lint", ...which);
+    await buf("format", "--diff", "--exit-code", ...which);
+  }
 });
 
 async function buf(...args: string[]): Promise<void> {
