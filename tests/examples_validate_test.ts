@@ -47,13 +47,8 @@ const REFUSED: Readonly<Record<string, RefusedCall>> = {
   },
   "the request of a server stream": {
     call: (client) => Array.fromAsync(client.listAccounts({ pageSize: 101 })),
-    message: "page_size: must be greater than or equal to 1 and less than or equal to 100 " +
-      "[uint32.gte_lte]",
-    violations: [[
-      "page_size",
-      "uint32.gte_lte",
-      "must be greater than or equal to 1 and less than or equal to 100",
-    ]],
+    message: "page_size: must be less than or equal to 100 [uint32.lte]",
+    violations: [["page_size", "uint32.lte", "must be less than or equal to 100"]],
   },
   "the last request of a client stream": {
     call: (client) => client.importAccounts(of({ account: ADA }, { account: NOBODY })),

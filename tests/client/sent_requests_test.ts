@@ -263,7 +263,7 @@ Deno.test("what is no async iterable, or is read by somebody else, is refused", 
 
 Deno.test("requests to a service in code are let go as others are", async (t) => {
   const Name = z.object({ name: z.string() });
-  const service = new Service<Record<never, never>>("demo.v1.Names")
+  const service = new Service("demo.v1.Names")
     .streamUnary("Add", { request: Name, response: Name }, never)
     .streamStream("Echo", { request: Name, response: Name }, (requests) => requests);
   const app = new FastGRPC().addService(service);

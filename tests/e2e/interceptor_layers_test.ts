@@ -209,7 +209,7 @@ for (const protocol of PROTOCOLS) {
       response: z.object({ message: z.string() }),
       interceptors: [ofMethod!],
     };
-    const service = new Service<Record<never, never>>("demo.v1.Greeter", {
+    const service = new Service("demo.v1.Greeter", {
       interceptors: [ofService!],
     })
       .unaryUnary("SayHello", options, ({ name }) => greet(name))
@@ -229,7 +229,7 @@ for (const protocol of PROTOCOLS) {
 Deno.test("interceptors see a request before its schema does, and what that says", async () => {
   const notes: string[] = [];
   const Name = z.object({ name: z.string().min(2, "too short") });
-  const service = new Service<Record<never, never>>("demo.v1.Names").unaryUnary("Echo", {
+  const service = new Service("demo.v1.Names").unaryUnary("Echo", {
     request: Name,
     response: Name,
     interceptors: [watching("method", notes)],

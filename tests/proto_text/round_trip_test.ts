@@ -1,15 +1,20 @@
 import { assert, assertEquals } from "@std/assert";
 import { clone, create, createFileRegistry, type DescFile } from "@bufbuild/protobuf";
 import { file_google_protobuf_descriptor, FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { Health } from "../../gen/grpc/health/v1/health_pb.ts";
 import { toProtoText } from "../../src/proto_text/proto_text.ts";
 import { createBufModule, type ProtoTexts } from "../support/buf_module.ts";
+import { protoImports } from "../support/proto_imports.ts";
 import { readProtoTexts } from "../support/proto_texts.ts";
 import { prepareProtoc, runProtoc } from "../support/protoc.ts";
 import { assertSameDescriptor } from "../support/same_descriptor.ts";
 
-const OURS = await readProtoTexts(new URL("../../proto/", import.meta.url));
+const OURS = new Map([
+  ...await readProtoTexts(new URL("../../proto/", import.meta.url)),
+  ...protoImports(),
+]);
 const FIXTURES = await readProtoTexts(new URL("fixtures/", import.meta.url));
 
 /** Every file that Google ships with compilers, which buf and protoc both know. */
@@ -46,7 +51,12 @@ Deno.test("toProtoText() writes the well-known types so that buf compiles them t
 });
 
 Deno.test("toProtoText() writes what protoc-gen-es generated so that buf compiles it the same", async () => {
-  await assertRoundTrip([Greeter.file, Health.file, file_google_protobuf_descriptor]);
+  await assertRoundTrip([
+    Greeter.file,
+    Health.file,
+    file_google_protobuf_descriptor,
+    file_buf_validate_validate,
+  ]);
 });
 
 Deno.test("toProtoText() writes files that protoc compiles as it does the originals", async () => {

@@ -1,6 +1,7 @@
 /**
  * The `.proto` files that those in `proto/` import and that come from npm packages, as generated code
- * alone. The kit makes text of them again, in an ignored folder, where `buf.imports.yaml` has them.
+ * alone. The kit makes text of them again; as a program this writes it to an ignored folder, where
+ * `buf.imports.yaml` looks for it.
  *
  * @module
  */
@@ -10,12 +11,18 @@ import { toProtoText } from "../../src/proto_text/proto_text.ts";
 
 const FOLDER = new URL("../../.cache/proto/", import.meta.url);
 
+/** Their texts, by the name that others import them by. */
+export function protoImports(): Map<string, string> {
+  const files = [file_buf_validate_validate];
+  return new Map(files.map((file) => [file.proto.name, toProtoText(file)]));
+}
+
 /** Writes them. */
 export async function writeProtoImports(): Promise<void> {
-  for (const file of [file_buf_validate_validate]) {
-    const url = new URL(file.proto.name, FOLDER);
+  for (const [name, text] of protoImports()) {
+    const url = new URL(name, FOLDER);
     await Deno.mkdir(new URL(".", url), { recursive: true });
-    await Deno.writeTextFile(url, toProtoText(file));
+    await Deno.writeTextFile(url, text);
   }
 }
 
