@@ -62,7 +62,7 @@ export class SentRequests<T> implements AsyncIterableIterator<T, undefined> {
     return Promise.reject(reason);
   }
 
-  /** Always the same: Connect asks anew when a call is cancelled. */
+  /** Always the same: Connect asks anew to tell of a call that is cancelled, by `throw()`. */
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -125,10 +125,6 @@ class OpenCalls {
     try {
       if (this.#isClosed) throw clientIsClosed();
       const scope = new CallScope(this.#defaults, options);
-      const { signal } = scope.options;
-      if (requests !== undefined) {
-        signal!.addEventListener("abort", () => requests.stop(signal!.reason));
-      }
       const result = call(requests ?? request, scope.options);
       const open = { scope, requests, result };
       this.#open.add(open);
