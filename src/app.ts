@@ -7,9 +7,11 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type AppOptions, resolveAppOptions } from "./app_options.ts";
-import { isCollecting, noteApp } from "./app_collection.ts";
+import { assertNotCollecting, isCollecting, noteApp } from "./app_collection.ts";
 import type {
+  CodeMethod,
   CodeMethodOptions,
+  CodeMethods,
   OnceKnown,
   StreamStreamHandler,
   StreamUnaryHandler,
@@ -31,7 +33,7 @@ import type { MessageDeclaration } from "./schema/read_services.ts";
 import type { Server } from "./server.ts";
 import type { ServiceImplementation, ServiceOptions } from "./service.ts";
 import { ServiceTable } from "./service_table.ts";
-import { Starter } from "./starter.ts";
+import { type Open, Starter } from "./starter.ts";
 import { StopSignals } from "./stop_signals.ts";
 import type { NodeHttp2Server } from "./transport/connections.ts";
 import { listen, mountOn } from "./transport/listener.ts";
@@ -60,7 +62,7 @@ export const appServices: typeof servicesOf = (app) => servicesOf(app);
  * await app.run({ port: 50051, gracefulTimeout: "30s", healthCheck: true });
  * ```
  */
-export class FastGRPC {
+export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
   /** Status of the services, as `grpc.health.v1` tells it where `healthCheck` is on. */
   readonly health: Health;
 
@@ -140,43 +142,59 @@ export class FastGRPC {
    * @throws {TypeError} If the app has no `name` or is running, there is a method of that name, or an
    *   option is unknown. What is wrong with schemas is told when the app is served.
    */
-  unaryUnary<Request extends MessageDeclaration, Response extends MessageDeclaration>(
-    name: string,
+  unaryUnary<
+    const Name extends string,
+    Request extends MessageDeclaration,
+    Response extends MessageDeclaration,
+  >(
+    name: Name,
     options: CodeMethodOptions<Request, Response>,
     handler: OnceKnown<Response, UnaryUnaryHandler<Request, Response>>,
-  ): this {
+  ): FastGRPC<Methods & Record<Name, CodeMethod<"unary", Request, Response>>> {
     this.#own(name).unaryUnary(name, options, handler);
-    return this;
+    return this as never;
   }
 
   /** Adds a method with one request and a stream of replies. As {@linkcode unaryUnary}. */
-  unaryStream<Request extends MessageDeclaration, Response extends MessageDeclaration>(
-    name: string,
+  unaryStream<
+    const Name extends string,
+    Request extends MessageDeclaration,
+    Response extends MessageDeclaration,
+  >(
+    name: Name,
     options: CodeMethodOptions<Request, Response>,
     handler: OnceKnown<Response, UnaryStreamHandler<Request, Response>>,
-  ): this {
+  ): FastGRPC<Methods & Record<Name, CodeMethod<"server_streaming", Request, Response>>> {
     this.#own(name).unaryStream(name, options, handler);
-    return this;
+    return this as never;
   }
 
   /** Adds a method with a stream of requests and one reply. As {@linkcode unaryUnary}. */
-  streamUnary<Request extends MessageDeclaration, Response extends MessageDeclaration>(
-    name: string,
+  streamUnary<
+    const Name extends string,
+    Request extends MessageDeclaration,
+    Response extends MessageDeclaration,
+  >(
+    name: Name,
     options: CodeMethodOptions<Request, Response>,
     handler: OnceKnown<Response, StreamUnaryHandler<Request, Response>>,
-  ): this {
+  ): FastGRPC<Methods & Record<Name, CodeMethod<"client_streaming", Request, Response>>> {
     this.#own(name).streamUnary(name, options, handler);
-    return this;
+    return this as never;
   }
 
   /** Adds a method with streams both ways. As {@linkcode unaryUnary}. */
-  streamStream<Request extends MessageDeclaration, Response extends MessageDeclaration>(
-    name: string,
+  streamStream<
+    const Name extends string,
+    Request extends MessageDeclaration,
+    Response extends MessageDeclaration,
+  >(
+    name: Name,
     options: CodeMethodOptions<Request, Response>,
     handler: OnceKnown<Response, StreamStreamHandler<Request, Response>>,
-  ): this {
+  ): FastGRPC<Methods & Record<Name, CodeMethod<"bidi_streaming", Request, Response>>> {
     this.#own(name).streamStream(name, options, handler);
-    return this;
+    return this as never;
   }
 
   /**
@@ -221,10 +239,8 @@ export class FastGRPC {
     const resolved = resolveServeOptions(options);
     const { signal } = resolved;
     signal?.throwIfAborted();
-    const server = await this.#starter.start(
-      resolved,
-      (onStream) => listen({ ...resolved, onStream }),
-    );
+    const open: Open = (onStream) => listen({ ...resolved, onStream });
+    const server = await this.#starter.start(resolved, open);
     const { hostname, port } = server.addr;
     serverLog.info("Listening on {address}", {
       address: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
@@ -245,10 +261,8 @@ export class FastGRPC {
   async addToServer(server: NodeHttp2Server, options: MountOptions = {}): Promise<Server> {
     assertNotCollecting();
     const resolved = resolveMountOptions(options);
-    return await this.#starter.start(
-      resolved,
-      (onStream) => mountOn(server, { ...resolved, onStream }),
-    );
+    const open: Open = (onStream) => mountOn(server, { ...resolved, onStream });
+    return await this.#starter.start(resolved, open);
   }
 
   /**
@@ -282,13 +296,4 @@ export class FastGRPC {
     starterOf = (app) => app.#starter;
     servicesOf = (app) => app.#services;
   }
-}
-
-/** A tool that loads a module for its services would never come to its end. */
-function assertNotCollecting(): void {
-  if (!isCollecting()) return;
-  throw new TypeError(
-    "Cannot serve an app while its module is loaded for its services: do it in app.run(), or " +
-      "where import.meta.main is true",
-  );
 }

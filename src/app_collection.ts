@@ -33,3 +33,16 @@ export async function collectApps<App extends object>(
     collection = undefined;
   }
 }
+
+/**
+ * A tool that loads a module for its services would never come to its end.
+ *
+ * @throws {TypeError} If one does.
+ */
+export function assertNotCollecting(): void {
+  if (!isCollecting()) return;
+  throw new TypeError(
+    "Cannot serve an app while its module is loaded for its services: do it in app.run(), or " +
+      "where import.meta.main is true",
+  );
+}

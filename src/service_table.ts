@@ -57,6 +57,11 @@ export class ServiceTable {
     this.#names.add(service.name);
   }
 
+  /** The app's own service, if it has methods. */
+  get own(): Service | undefined {
+    return this.#own;
+  }
+
   /**
    * The app's own service, for one more method.
    *

@@ -28,6 +28,9 @@ export interface StarterInit {
   readonly health: HealthStatus;
 }
 
+/** Opens a port, whose requests go to where it is told. */
+export type Open = (onStream: Dispatcher["dispatch"]) => Promise<Listener>;
+
 /** Starts an app, as often as it has stopped. */
 export class Starter {
   readonly #init: StarterInit;
@@ -45,7 +48,7 @@ export class Starter {
   /** Starts a server behind a port that is opened when everything else is known to be right. */
   async start(
     options: ResolvedMountOptions,
-    open: (onStream: Dispatcher["dispatch"]) => Promise<Listener>,
+    open: Open,
   ): Promise<Server> {
     this.assertNotRunning("serve a running app a second time", "wait for its shutdown() first");
     const { health } = this.#init;

@@ -6,21 +6,28 @@
  */
 
 import type { DescService } from "@bufbuild/protobuf";
-import { FastGRPC } from "./app.ts";
+import { appServices, FastGRPC } from "./app.ts";
 import {
   CALLER_OPTIONS,
   type CallerOptions,
   resolveCallerOptions,
 } from "./client/client_options.ts";
 import { createProtocolTransport } from "./client/protocol_transport.ts";
-import { prepareServiceClient, type ServiceClient } from "./client/code_client.ts";
-import type { Service } from "./code_first/code_service.ts";
+import {
+  type CodeServiceClient,
+  prepareServiceClient,
+  type ServiceClient,
+} from "./client/code_client.ts";
+import type { ClientLife } from "./client/service_client.ts";
+import type { CodeMethods } from "./code_first/code_method.ts";
+import { Service } from "./code_first/code_service.ts";
 import { assertKnownOptions } from "./errors.ts";
 import type { Peer } from "./peer.ts";
 import { MemoryClient } from "./testing/memory_client.ts";
 
 export type { Protocol } from "./context.ts";
 export type { Duration } from "./duration.ts";
+import type { CallOptions } from "./client/call_scope.ts";
 export type { CallContext, CallOptions } from "./client/call_scope.ts";
 export type { CallerOptions } from "./client/client_options.ts";
 export type { CodeMethodCaller, CodeServiceClient, ServiceClient } from "./client/code_client.ts";
@@ -49,6 +56,15 @@ export interface TestClientOptions extends CallerOptions {
   peer?: Partial<Peer>;
 }
 
+/**
+ * A client of an app's own service: typed, if its methods were added in one chain. If not, it has them,
+ * but TypeScript does not know.
+ */
+export type OwnServiceClient<M extends CodeMethods> = [keyof M] extends [never]
+  // deno-lint-ignore no-explicit-any
+  ? ClientLife & { [method: string]: (request?: any, options?: CallOptions) => any }
+  : CodeServiceClient<M>;
+
 const IN_PROCESS: Peer = {
   address: "in-process",
   port: 0,
@@ -59,6 +75,19 @@ const TEST_CLIENT_OPTIONS = [...CALLER_OPTIONS, "healthCheck", "reflection", "pe
 const PEER_OPTIONS = Object.keys(IN_PROCESS);
 
 /**
+ * Creates a client that calls the methods of an app's own service in memory. The client is typed if they
+ * were added in one chain.
+ *
+ * @param app With its services added; those that are added later are not seen.
+ * @returns The client, to be closed.
+ * @throws {TypeError | RangeError} If the app has no such methods, or an option cannot be used.
+ * @throws {ConfigError} If the lock of the service is missing or not up to date.
+ */
+export function testClient<M extends CodeMethods>(
+  app: FastGRPC<M>,
+  options?: TestClientOptions,
+): OwnServiceClient<M>;
+/**
  * Creates a client that calls an app in memory: all four kinds of method, with deadlines, metadata,
  * interceptors, limits and errors as over the wire. The app need not be served, and may be.
  *
@@ -66,6 +95,7 @@ const PEER_OPTIONS = Object.keys(IN_PROCESS);
  * @param service As generated, such as `Greeter`, or in code: a `Service`, declared in one chain.
  * @returns The client, to be closed.
  * @throws {TypeError | RangeError} If an option cannot be used.
+ * @throws {ConfigError} If the lock of a service in code is missing or not up to date.
  *
  * @example Usage
  * ```ts ignore
@@ -82,11 +112,19 @@ const PEER_OPTIONS = Object.keys(IN_PROCESS);
 export function testClient<S extends DescService | Service>(
   app: FastGRPC,
   service: S,
-  options: TestClientOptions = {},
-): ServiceClient<S> {
+  options?: TestClientOptions,
+): ServiceClient<S>;
+export function testClient(
+  app: FastGRPC,
+  serviceOrOptions: DescService | Service | TestClientOptions = {},
+  maybeOptions: TestClientOptions = {},
+): unknown {
   if (!(app instanceof FastGRPC)) {
     throw new TypeError("Cannot test what is no app: pass the instance of FastGRPC");
   }
+  const hasService = serviceOrOptions instanceof Service || "typeName" in serviceOrOptions;
+  const service = hasService ? serviceOrOptions : ownServiceOf(app);
+  const options = hasService ? maybeOptions : serviceOrOptions;
   const create = prepareServiceClient("create a test client", service);
   assertKnownOptions("create a test client", options, TEST_CLIENT_OPTIONS);
   assertKnownOptions('set "peer" of a test client', options.peer ?? {}, PEER_OPTIONS);
@@ -100,4 +138,13 @@ export function testClient<S extends DescService | Service>(
     httpClient: (request) => client.request(request),
   });
   return create({ ...resolved, transport, close: () => client.close() });
+}
+
+function ownServiceOf(app: FastGRPC): Service {
+  const { own } = appServices(app);
+  if (own !== undefined) return own;
+  throw new TypeError(
+    "Cannot create a test client without a service, for the app has no methods of its own: pass one " +
+      "that was generated, such as Greeter, or a Service",
+  );
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Code } from "@connectrpc/connect";
 import { createClient } from "../src/client.ts";
@@ -173,12 +174,34 @@ Deno.test("testClient() tells of what it cannot use", () => {
   const app = createApp();
   const wrong: readonly (readonly [create: () => unknown, message: string])[] = [
     [() => testClient({} as FastGRPC, Greeter), "Cannot test what is no app"],
+    [() => testClient(app), "the app has no methods of its own"],
     [() => testClient(app, {} as typeof Greeter), "without a service"],
     [() => testClient(app, Greeter, { protocl: "grpc" } as never), 'did you mean "protocol"?'],
     [() => testClient(app, Greeter, { peer: { adress: "" } as never }), 'did you mean "address"?'],
     [() => testClient(app, Greeter, { tls: {} } as never), 'with option "tls"'],
   ];
   for (const [create, message] of wrong) assertThrows(create, TypeError, message);
+});
+
+Deno.test("testClient() of an app alone calls the app's own service, typed if it is one chain", async () => {
+  const text = z.object({ text: z.string() });
+  const app = new FastGRPC({ name: "demo.v1.Echo" })
+    .unaryUnary("Say", { request: text, response: text }, (request) => request)
+    .unaryStream("Repeat", { request: text, response: text }, async function* (request) {
+      yield request;
+      yield request;
+    });
+  await using client = testClient(app, { timeout: "5s" });
+  const said: { text: string } = await client.say({ text: "a" });
+  assertEquals(said, { text: "a" });
+  assertEquals(await Array.fromAsync(client.repeat({ text: "b" })), [{ text: "b" }, { text: "b" }]);
+  // @ts-expect-error There is no such method.
+  assertEquals(client.shout, undefined);
+
+  const untyped: FastGRPC = new FastGRPC({ name: "demo.v1.Echo" });
+  untyped.unaryUnary("Say", { request: text, response: text }, (request) => request);
+  await using loose = testClient(untyped);
+  assertEquals(await loose.say!({ text: "c" }), { text: "c" });
 });
 
 function createApp(handlers: GreeterOptions["handlers"] = {}): FastGRPC {

@@ -69,8 +69,9 @@ export class Http2Connection {
         session.destroy();
       });
     }
+    // The server's SETTINGS: a port that takes connections may be served by nobody (RFC 9113, 3.4).
+    session.once("remoteSettings", () => this.#stopConnecting());
     session.once("connect", () => {
-      this.#stopConnecting();
       this.#isOpen = true;
       this.#opened.resolve();
       this.#rest();

@@ -145,6 +145,13 @@ Deno.test("createClient() gives a connection up that does not open in time", asy
   );
 });
 
+Deno.test("createClient() gives a connection up on which nobody speaks HTTP/2", async () => {
+  using silence = serveSilence();
+  const url = `http://127.0.0.1:${silence.port}`;
+  await using client = createClient(Greeter, url, { connectTimeout: "50ms" });
+  assertEquals((await codeOf(client.sayHello({}))).slice(0, 11), "Unavailable");
+});
+
 Deno.test("createClient() does not wait for a connection beyond a call's own end", async () => {
   using silence = serveSilence();
   await using client = createClient(Greeter, `https://localhost:${silence.port}`);

@@ -56,7 +56,9 @@ const ENDINGS: Readonly<Record<string, Ending>> = {
       const controller = new AbortController();
       const { signal } = controller;
       const call = codeOf(client.sayHelloToAll(watched.requests, { signal }));
-      await eventually("a request is asked for", () => watched.asked > 0);
+      // On a machine that is busy the time may be up before one is asked for.
+      const { letGo } = watched;
+      await eventually("a request is asked for", () => watched.asked > 0 || watched.letGo > letGo);
       controller.abort(new Error("enough"));
       return await call;
     },
