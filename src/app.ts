@@ -7,7 +7,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { type AppOptions, resolveAppOptions } from "./app_options.ts";
-import { assertNotCollecting, isCollecting, noteApp } from "./app_collection.ts";
+import { assertNotCollecting, isCollecting, noteApp, noteRun } from "./app_collection.ts";
 import type {
   CodeMethod,
   CodeMethodOptions,
@@ -272,11 +272,12 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
    * @returns Resolves when the server has stopped.
    * @throws As {@linkcode serve}.
    */
-  async run({ onListen, ...options }: RunOptions = {}): Promise<void> {
-    if (isCollecting()) return;
+  async run(options: RunOptions = {}): Promise<void> {
+    if (isCollecting()) return noteRun(this, options);
+    const { onListen, ...serveOptions } = options;
     configureConsoleLog();
     using signals = new StopSignals();
-    const server = await this.serve(options);
+    const server = await this.serve(serveOptions);
     signals.stop(server);
     try {
       onListen?.(server.addr);

@@ -1,36 +1,55 @@
 /**
  * Apps that a tool wants to know rather than to serve: while it loads a module, those that are made are
- * noted, and running them does nothing.
+ * noted, and running them does nothing but to note how.
  *
  * @module
  */
 
-let collection: Set<object> | undefined;
+/** What became of modules that were loaded. */
+export interface Collected<App extends object, Loaded> {
+  /** What `load` returned. */
+  readonly loaded: Loaded;
+  /** The apps that were made meanwhile, in their order, with the options that they were run with. */
+  readonly apps: ReadonlyMap<App, object | undefined>;
+}
+
+/**
+ * On the global object, since a module may bring a copy of the kit of another version: its apps would
+ * be served while they are looked for.
+ */
+const KEY = Symbol.for("fastgrpc.collection");
+const shared = globalThis as { [KEY]?: Map<object, object | undefined> | undefined };
 
 /** Whether a tool is loading modules. */
 export function isCollecting(): boolean {
-  return collection !== undefined;
+  return shared[KEY] !== undefined;
 }
 
 /** Notes an app that was made. */
 export function noteApp(app: object): void {
-  collection?.add(app);
+  shared[KEY]?.set(app, undefined);
+}
+
+/** Notes how an app would have been run; the first time counts. */
+export function noteRun(app: object, options: object): void {
+  if (shared[KEY]?.get(app) === undefined) shared[KEY]?.set(app, options);
 }
 
 /**
- * Loads modules, and returns the apps that were made meanwhile, in their order.
+ * Loads modules, and notes the apps that are made meanwhile.
  *
  * @param load Is told how many there are so far.
  */
-export async function collectApps<App extends object>(
-  load: (count: () => number) => Promise<unknown>,
-): Promise<App[]> {
-  const apps = collection = new Set<object>();
+export async function collectApps<App extends object, Loaded>(
+  load: (count: () => number) => Promise<Loaded>,
+): Promise<Collected<App, Loaded>> {
+  const apps = new Map<object, object | undefined>();
+  shared[KEY] = apps;
   try {
-    await load(() => apps.size);
-    return [...apps] as App[];
+    const loaded = await load(() => apps.size);
+    return { loaded, apps: apps as Map<App, object | undefined> };
   } finally {
-    collection = undefined;
+    shared[KEY] = undefined;
   }
 }
 

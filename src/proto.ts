@@ -117,7 +117,7 @@ async function main(args: string[]): Promise<number> {
 /** The apps that modules run or export. */
 async function loadApps(modules: readonly string[]): Promise<readonly FastGRPC[]> {
   const exported: FastGRPC[] = [];
-  const made = await collectApps<FastGRPC>(async (count) => {
+  const { apps: made } = await collectApps<FastGRPC, void>(async (count) => {
     for (const module of modules) {
       const before = count();
       // A module that another one has loaded makes no app again.
@@ -130,7 +130,7 @@ async function loadApps(modules: readonly string[]): Promise<readonly FastGRPC[]
       );
     }
   });
-  return [...new Set([...made, ...exported])];
+  return [...new Set([...made.keys(), ...exported])];
 }
 
 async function load(module: string): Promise<object> {

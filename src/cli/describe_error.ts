@@ -1,0 +1,28 @@
+/**
+ * Errors as the command line prints them: set-up errors say all that there is to say, and only of
+ * others does one need the stack.
+ *
+ * @module
+ */
+
+import { ConfigError } from "../errors.ts";
+
+/** Where the kit's own files are. */
+const KIT = new URL("../", import.meta.url).href;
+
+/**
+ * Describes an error that ended a command.
+ *
+ * @returns The message of a set-up error, with the line of the user's that led to it; of any other
+ *   error the stack.
+ */
+export function describeError(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return `Uncaught ${Deno.inspect(error)}`;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const isOfKit = frames[0]?.includes(KIT) ?? false;
+  const isSetUp = error instanceof TypeError || error instanceof RangeError;
+  if (!isSetUp || !isOfKit) return Deno.inspect(error, { colors: false });
+  const caller = frames.find((line) => !line.includes(KIT) && line.includes("://"));
+  return caller === undefined ? error.message : `${error.message}\n${caller}`;
+}

@@ -1,0 +1,101 @@
+/**
+ * The apps of a module: those that it makes while it is loaded, whether it exports or runs them.
+ *
+ * @module
+ */
+
+import { pathToFileURL } from "node:url";
+import { FastGRPC } from "../app.ts";
+import { collectApps } from "../app_collection.ts";
+import { ConfigError, suggest } from "../errors.ts";
+import type { RunOptions } from "../serve_options.ts";
+import type { Program } from "./command.ts";
+
+/** An app of a module, and how the module runs it. */
+export interface LoadedApp {
+  readonly app: FastGRPC;
+  /** What the module gave to `app.run()`; `{}` if it does not run it. */
+  readonly options: RunOptions;
+  /** What it is exported as, if it is. */
+  readonly exportName: string | undefined;
+}
+
+/** A module to be loaded. */
+export interface AppModule {
+  /** For messages. */
+  readonly name: string;
+  readonly load: () => Promise<unknown>;
+}
+
+/** The module that a command was given, or the one that the program has. */
+export function moduleOf(
+  { positionals: [name], program: { load } }: {
+    readonly positionals: readonly string[];
+    readonly program: Program;
+  },
+): AppModule {
+  return load === undefined ? moduleAt(name!) : { name: "the program", load };
+}
+
+/** The module at a path or URL. */
+export function moduleAt(module: string): AppModule {
+  // A path of Windows begins with one letter and a colon.
+  const isUrl = /^[a-z][a-z+.-]+:/i.test(module);
+  const url = isUrl ? module : pathToFileURL(module).href;
+  return { name: `"${module}"`, load: () => import(url) };
+}
+
+/**
+ * Loads a module for its apps. Nothing is served meanwhile.
+ *
+ * @throws {ConfigError} If it has none, or cannot be found.
+ */
+export async function loadApps({ name, load }: AppModule): Promise<LoadedApp[]> {
+  const { loaded, apps } = await collectApps<FastGRPC, unknown>(load);
+  // One that was loaded before has made its apps already.
+  const exported = new Map<unknown, string>();
+  for (const [exportName, value] of Object.entries(loaded ?? {})) {
+    if (!exported.has(value)) exported.set(value, exportName);
+  }
+  const all = new Set<unknown>([...apps.keys(), ...exported.keys()]);
+  const found = [...all].filter((app) => app instanceof FastGRPC);
+  if (found.length > 0) {
+    return found.map((app) => ({
+      app,
+      options: (apps.get(app) ?? {}) as RunOptions,
+      exportName: exported.get(app),
+    }));
+  }
+  throw new ConfigError(
+    apps.size > 0
+      ? `Cannot use the app in ${name}: it is made by another copy of FastGRPC, run the command line ` +
+        `of the one that the module imports`
+      : `Cannot find an app in ${name}: export it, or run it, as in ` +
+        `"export const app = new FastGRPC()"`,
+  );
+}
+
+/**
+ * Loads a module for its one app, or the one that is picked.
+ *
+ * @param exportName What the app is exported as; it may be left out where there is only one.
+ * @throws {ConfigError} If there is no such app, or several.
+ */
+export async function loadApp(module: AppModule, exportName?: string): Promise<LoadedApp> {
+  const apps = await loadApps(module);
+  const names = apps.flatMap((each) => each.exportName ?? []);
+  if (exportName !== undefined) {
+    const picked = apps.find((each) => each.exportName === exportName);
+    if (picked !== undefined) return picked;
+    throw new ConfigError(
+      `Cannot find app "${exportName}" in ${module.name}: ${suggest(exportName, names)}`,
+    );
+  }
+  if (apps.length === 1) return apps[0]!;
+  throw new ConfigError(
+    `Cannot choose between the ${apps.length} apps of ${module.name}: ` +
+      (names.length === 0
+        ? "export them, and pick one by --app=<name>"
+        : `pick one by --app=<name>, exported are ${names.map((each) => `"${each}"`).join(", ")}`),
+  );
+}
