@@ -41,10 +41,10 @@ import { listen, mountOn } from "./transport/listener.ts";
 let starterOf: (app: FastGRPC) => Starter;
 let servicesOf: (app: FastGRPC) => ServiceTable;
 
-/** For `testClient()`, which needs what serves requests without a server around it. */
+/** For `testClient()`, which serves requests without a server, and for what an operator has set. */
 export const appStarter: typeof starterOf = (app) => starterOf(app);
 
-/** For `writeProto()`, which needs the services in code. */
+/** For `writeProto()` and the command line, which need to know the services. */
 export const appServices: typeof servicesOf = (app) => servicesOf(app);
 
 /**
@@ -82,6 +82,7 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
     this.health = health;
     this.#services = new ServiceTable(resolved);
     this.#starter = new Starter({
+      given: { ...options },
       options: resolved,
       services: this.#services,
       interceptors: this.#interceptors,

@@ -7,9 +7,10 @@
 
 import type { Registry } from "@bufbuild/protobuf";
 import { type Duration, resolveDuration } from "./duration.ts";
-import { assertInteger, assertKnownOptions } from "./errors.ts";
+import { assertKnownOptions, type IntegerRange, resolveInteger } from "./errors.ts";
 import { Cors, type CorsOptions } from "./protocol/cors.ts";
 import { DEFAULT_LANE_OPTIONS } from "./protocol/lane.ts";
+import type { TimeoutOverrides } from "./service.ts";
 
 /** Options for {@linkcode FastGRPC}. */
 export interface AppOptions {
@@ -88,6 +89,11 @@ export interface ResolvedAppOptions {
   readonly types: Registry | undefined;
 }
 
+/** What an operator sets over what the app was made with. */
+export interface AppOverrides extends Partial<Record<SizeName, number>> {
+  readonly timeouts: TimeoutOverrides;
+}
+
 const APP_OPTIONS = [
   "name",
   "description",
@@ -101,35 +107,36 @@ const APP_OPTIONS = [
 ];
 const MAX_MESSAGE_BYTES = 0xffff_ffff;
 
+type SizeName = "maxReceiveBytes" | "maxSendBytes";
+
+/** Sizes of messages. */
+export const MESSAGE_SIZES: Readonly<Record<SizeName, IntegerRange>> = {
+  maxReceiveBytes: {
+    min: 1,
+    max: MAX_MESSAGE_BYTES,
+    fallback: DEFAULT_LANE_OPTIONS.maxReceiveBytes,
+  },
+  maxSendBytes: { min: 1, max: MAX_MESSAGE_BYTES, fallback: DEFAULT_LANE_OPTIONS.maxSendBytes },
+};
+
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveAppOptions(options: AppOptions): ResolvedAppOptions {
   assertKnownOptions("create an app", options, APP_OPTIONS);
-  const {
-    name,
-    description,
-    proto,
-    timeout,
-    cors,
-    types,
-    validateReplies = true,
-    maxReceiveBytes = DEFAULT_LANE_OPTIONS.maxReceiveBytes,
-    maxSendBytes = DEFAULT_LANE_OPTIONS.maxSendBytes,
-  } = options;
+  const { name, description, proto, timeout, cors, types, validateReplies = true } = options;
   if (name === undefined && (description ?? proto) !== undefined) {
     throw new TypeError(
       `Cannot set "description" or "proto" of an app without a service of its own: set "name" too`,
     );
   }
-  assertInteger("maxReceiveBytes", maxReceiveBytes, 1, MAX_MESSAGE_BYTES);
-  assertInteger("maxSendBytes", maxSendBytes, 1, MAX_MESSAGE_BYTES);
+  const size = (name: SizeName) => resolveInteger(name, options[name], MESSAGE_SIZES[name]);
   return {
     name,
     description,
     proto,
     validateReplies,
     timeoutMs: timeout === undefined ? undefined : resolveDuration("timeout", timeout),
-    maxReceiveBytes,
-    maxSendBytes,
+    maxReceiveBytes: size("maxReceiveBytes"),
+    maxSendBytes: size("maxSendBytes"),
     cors: cors && new Cors(cors),
     types,
   };

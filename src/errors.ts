@@ -56,6 +56,25 @@ export function suggest(name: string, known: readonly string[]): string {
   return `known are ${known.map((each) => `"${each}"`).join(", ") || "none"}`;
 }
 
+/** An option that is a whole number. */
+export interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  /** What it is if it is not set. */
+  readonly fallback: number;
+}
+
+/** @throws {RangeError} If a value is set, and is no whole number within bounds. */
+export function resolveInteger(
+  name: string,
+  value: number | undefined,
+  { min, max, fallback }: IntegerRange,
+): number {
+  if (value === undefined) return fallback;
+  assertInteger(name, value, min, max);
+  return value;
+}
+
 /** @throws {RangeError} If a value is no whole number within bounds. */
 export function assertInteger(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return;

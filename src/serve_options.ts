@@ -6,7 +6,7 @@
  */
 
 import { type Duration, resolveDuration } from "./duration.ts";
-import { assertInteger, assertKnownOptions } from "./errors.ts";
+import { assertKnownOptions, type IntegerRange, resolveInteger } from "./errors.ts";
 import {
   CONNECTION_LIMIT_NAMES,
   type ConnectionLimits,
@@ -111,6 +111,15 @@ export interface ResolvedServeOptions extends ResolvedMountOptions {
   readonly tls: TlsFiles;
 }
 
+/** Options that are whole numbers, besides the limits. */
+export const SERVE_INTEGERS: Readonly<Record<"port" | "maxConcurrentStreams", IntegerRange>> = {
+  port: { min: 0, max: 65_535, fallback: 50_051 },
+  maxConcurrentStreams: { min: 1, max: 0x7fff_ffff, fallback: 200 },
+};
+
+/** How often certificates are looked at. */
+export const CERTIFICATE_RELOAD: Duration = "5s";
+
 const MOUNT_OPTIONS = [
   "gracefulTimeout",
   "lameDuck",
@@ -118,7 +127,9 @@ const MOUNT_OPTIONS = [
   "reflection",
   ...CONNECTION_LIMIT_NAMES,
 ];
-const SERVE_OPTIONS = [
+
+/** The names of {@linkcode ServeOptions}. */
+export const SERVE_OPTIONS: readonly string[] = [
   ...MOUNT_OPTIONS,
   "port",
   "hostname",
@@ -139,22 +150,16 @@ export function resolveMountOptions(options: MountOptions): ResolvedMountOptions
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   assertKnownOptions("serve", options, SERVE_OPTIONS);
-  const {
-    port = 50051,
-    hostname,
-    maxConcurrentStreams = 200,
-    certificateReload = "5s",
-    signal,
-  } = options;
-  assertInteger("port", port, 0, 65535);
-  assertInteger("maxConcurrentStreams", maxConcurrentStreams, 1, 0x7fff_ffff);
+  const { hostname, certificateReload = CERTIFICATE_RELOAD, signal } = options;
+  const integer = (name: keyof typeof SERVE_INTEGERS) =>
+    resolveInteger(name, options[name], SERVE_INTEGERS[name]);
   if (hostname === "") throw new TypeError(`Cannot use "" as "hostname": leave it out for all`);
   const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
   return {
     ...resolveMount(options),
-    port,
+    port: integer("port"),
     hostname,
-    maxConcurrentStreams,
+    maxConcurrentStreams: integer("maxConcurrentStreams"),
     certificateReloadMs: resolveDuration("certificateReload", certificateReload),
     signal,
     tls: {

@@ -17,7 +17,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import type { ServiceContext } from "./context.ts";
-import { resolveTimeoutMs } from "./deadline.ts";
+import { resolveTimeoutMs, type TimeoutLayers } from "./deadline.ts";
 import { type Duration, resolveDuration } from "./duration.ts";
 import { assertKnownOptions, suggest } from "./errors.ts";
 
@@ -105,12 +105,23 @@ export interface MethodSpec {
   readonly handler: AnyHandler;
   /** Longest time that a call may take, in milliseconds; `Infinity` for no limit. */
   readonly timeoutMs: number;
+  /** What that follows from. */
+  readonly timeouts: TimeoutLayers;
   /** See {@linkcode MethodOptions.endOnDrain}. */
   readonly endOnDrain: boolean;
   /** See {@linkcode ServiceOptions.standalone}. */
   readonly standalone: boolean;
   /** The service's and its own, outermost first; the app's are around them. */
   readonly interceptors: readonly Interceptor[];
+}
+
+/** Timeouts that an operator sets over those of the code, in milliseconds. */
+export interface TimeoutOverrides {
+  readonly globalMs?: number | undefined;
+  /** By the names of services, such as `demo.v1.Greeter`. */
+  readonly servicesMs: ReadonlyMap<string, number>;
+  /** By the paths of methods, such as `/demo.v1.Greeter/SayHello`. */
+  readonly methodsMs: ReadonlyMap<string, number>;
 }
 
 /** The names of {@linkcode MethodOptions}. */
@@ -150,15 +161,17 @@ export function resolveService<S extends DescService>(
       ?.[desc.localName] ?? {};
     const path = `/${name}/${desc.name}`;
     assertKnownOptions(`set method "${path}"`, methodOptions, METHOD_OPTIONS);
+    const timeouts: TimeoutLayers = {
+      methodMs: timeoutMs(`timeout of ${path}`, methodOptions.timeout),
+      serviceMs,
+      globalMs: standalone ? undefined : globalMs,
+    };
     return {
       desc,
       path,
       handler: (handlers[desc.localName] as AnyHandler).bind(implementation),
-      timeoutMs: resolveTimeoutMs({
-        methodMs: timeoutMs(`timeout of ${path}`, methodOptions.timeout),
-        serviceMs,
-        globalMs: standalone ? undefined : globalMs,
-      }),
+      timeoutMs: resolveTimeoutMs(timeouts),
+      timeouts,
       endOnDrain: methodOptions.endOnDrain ?? false,
       standalone,
       interceptors: [
@@ -167,6 +180,19 @@ export function resolveService<S extends DescService>(
       ],
     };
   });
+}
+
+/** A method with timeouts that were set over its own, layer by layer. */
+export function overrideTimeouts(
+  spec: MethodSpec,
+  { globalMs, servicesMs, methodsMs }: TimeoutOverrides,
+): MethodSpec {
+  const timeouts: TimeoutLayers = {
+    methodMs: methodsMs.get(spec.path) ?? spec.timeouts.methodMs,
+    serviceMs: servicesMs.get(spec.desc.parent.typeName) ?? spec.timeouts.serviceMs,
+    globalMs: spec.standalone ? undefined : globalMs ?? spec.timeouts.globalMs,
+  };
+  return { ...spec, timeouts, timeoutMs: resolveTimeoutMs(timeouts) };
 }
 
 /** @throws {TypeError} If one is no function. */

@@ -9,20 +9,34 @@ import { createRegistry, type DescService, type Registry } from "@bufbuild/proto
 import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_pb.ts";
 import type { ResolvedAppOptions } from "./app_options.ts";
 import { assertLocked, type CodePackage, compilePackages } from "./code_first/code_package.ts";
-import { Service } from "./code_first/code_service.ts";
+import { addedMethods, Service } from "./code_first/code_service.ts";
+import type { TimeoutLayers } from "./deadline.ts";
+import { type Duration, resolveDuration } from "./duration.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { serverLog } from "./log.ts";
 import {
   type MethodSpec,
+  overrideTimeouts,
   resolveService,
   type ServiceImplementation,
   type ServiceOptions,
+  type TimeoutOverrides,
 } from "./service.ts";
 
 /** Which of the built-in services are wanted. */
 export interface BuiltIns {
   readonly healthCheck: boolean;
   readonly reflection: boolean;
+}
+
+/** A method as it was added. */
+export interface DeclaredMethod {
+  /** Such as `demo.v1.Greeter`. */
+  readonly service: string;
+  /** Such as `/demo.v1.Greeter/SayHello`. */
+  readonly path: string;
+  /** What code says of its time. */
+  readonly timeouts: TimeoutLayers;
 }
 
 /** Collects the services of an app. */
@@ -33,6 +47,7 @@ export class ServiceTable {
   readonly #code: Service[] = [];
   readonly #warned = new Set<string>();
   #own: Service | undefined;
+  #overrides: TimeoutOverrides | undefined;
 
   constructor(options: ResolvedAppOptions) {
     this.#options = options;
@@ -89,6 +104,33 @@ export class ServiceTable {
     return this.#code;
   }
 
+  /** What the user has added so far. Nothing is compiled for it. */
+  declared(): DeclaredMethod[] {
+    const { timeoutMs: globalMs } = this.#options;
+    const generated = this.#generated.map(({ desc, path, timeouts }) => ({
+      service: desc.parent.typeName,
+      path,
+      timeouts,
+    }));
+    const inCode = this.#code.flatMap((service) =>
+      addedMethods(service).map(({ declaration: { name }, options }) => ({
+        service: service.name,
+        path: `/${service.name}/${name}`,
+        timeouts: {
+          methodMs: toMs(options.timeout),
+          serviceMs: toMs(service.options.timeout),
+          globalMs,
+        },
+      }))
+    );
+    return [...generated, ...inCode];
+  }
+
+  /** Sets timeouts over those of the code, for each {@linkcode resolve} from now on. */
+  override(timeouts: TimeoutOverrides): void {
+    this.#overrides = timeouts;
+  }
+
   /**
    * Compiles the services in code.
    *
@@ -110,7 +152,9 @@ export class ServiceTable {
     { healthCheck, reflection }: BuiltIns,
     health: HealthStatus,
   ): Promise<ReadonlyMap<string, MethodSpec>> {
-    const specs = [...this.#generated, ...this.#resolveCode()];
+    const overrides = this.#overrides;
+    const own = [...this.#generated, ...this.#resolveCode()];
+    const specs = overrides ? own.map((spec) => overrideTimeouts(spec, overrides)) : own;
     for (const service of ["", ...this.#names]) {
       if (health.get(service) === undefined) health.set(service, "SERVING");
     }
@@ -158,6 +202,10 @@ export class ServiceTable {
     if (!this.#names.has(name)) return;
     throw new TypeError(`Cannot add service "${name}" a second time: ${remedy}`);
   }
+}
+
+function toMs(timeout: Duration | undefined): number | undefined {
+  return timeout === undefined ? undefined : resolveDuration("timeout", timeout);
 }
 
 /** Loaded by those who want it. */

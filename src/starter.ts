@@ -5,11 +5,12 @@
  */
 
 import type { Interceptor } from "@connectrpc/connect";
-import type { ResolvedAppOptions } from "./app_options.ts";
+import type { AppOptions, AppOverrides, ResolvedAppOptions } from "./app_options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { ConnectLane } from "./protocol/connect_lane.ts";
 import { GrpcLane } from "./protocol/grpc/grpc_lane.ts";
+import type { MethodSpec } from "./service.ts";
 import type { ResolvedMountOptions } from "./serve_options.ts";
 import { Server } from "./server.ts";
 import type { BuiltIns, ServiceTable } from "./service_table.ts";
@@ -22,6 +23,8 @@ export interface DispatchOptions extends BuiltIns {
 
 /** What an app has. What is added to the lists later counts for the next start. */
 export interface StarterInit {
+  /** The app's options as they were given. */
+  readonly given: AppOptions;
   readonly options: ResolvedAppOptions;
   readonly services: ServiceTable;
   readonly interceptors: readonly Interceptor[];
@@ -35,6 +38,7 @@ export type Open = (onStream: Dispatcher["dispatch"]) => Promise<Listener>;
 export class Starter {
   readonly #init: StarterInit;
   #isRunning = false;
+  #overrides: AppOverrides | undefined;
 
   constructor(init: StarterInit) {
     this.#init = init;
@@ -43,6 +47,22 @@ export class Starter {
   /** @throws {TypeError} If the app is running. */
   assertNotRunning(action: string, remedy = "do it before serve()"): void {
     if (this.#isRunning) throw new TypeError(`Cannot ${action}: ${remedy}`);
+  }
+
+  /** The app's options as they were given: what the user said, and not what is so by default. */
+  get given(): AppOptions {
+    return this.#init.given;
+  }
+
+  /** Sets options over those that the app was made with, for each start from now on. */
+  override(overrides: AppOverrides): void {
+    this.#overrides = overrides;
+    this.#init.services.override(overrides.timeouts);
+  }
+
+  /** The methods that would be served. */
+  resolveMethods(builtIns: BuiltIns): Promise<ReadonlyMap<string, MethodSpec>> {
+    return this.#init.services.resolve(builtIns, this.#init.health);
   }
 
   /** Starts a server behind a port that is opened when everything else is known to be right. */
@@ -75,9 +95,12 @@ export class Starter {
   }
 
   async #assemble(options: DispatchOptions): Promise<Dispatcher> {
-    const { services, interceptors, health } = this.#init;
-    const { cors, types, maxReceiveBytes, maxSendBytes } = this.#init.options;
-    const methods = await services.resolve(options, health);
+    const { interceptors } = this.#init;
+    const { cors, types, maxReceiveBytes, maxSendBytes } = {
+      ...this.#init.options,
+      ...this.#overrides,
+    };
+    const methods = await this.resolveMethods(options);
     const specs = [...methods.values()];
     const laneOptions = {
       interceptors: [...interceptors],

@@ -12,6 +12,7 @@ const METHOD: MethodSpec = {
   path: "/greeter.v1.Greeter/Chat",
   handler: () => {},
   timeoutMs: Infinity,
+  timeouts: {},
   endOnDrain: false,
   standalone: false,
   interceptors: [],

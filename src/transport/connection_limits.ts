@@ -6,7 +6,7 @@
  */
 
 import { type Duration, resolveDuration } from "../duration.ts";
-import { assertInteger } from "../errors.ts";
+import { type IntegerRange, resolveInteger } from "../errors.ts";
 
 /** Limits of connections. */
 export interface ConnectionLimits {
@@ -86,47 +86,56 @@ export interface ResolvedConnectionLimits {
   readonly keepaliveTimeoutMs: number;
 }
 
-/** The names of all limits. */
-export const CONNECTION_LIMIT_NAMES: readonly (keyof ConnectionLimits)[] = [
-  "maxConnections",
-  "handshakeTimeout",
-  "maxHeaderListBytes",
-  "maxResetsPerSecond",
-  "maxConnectionIdle",
-  "maxConnectionAge",
-  "maxConnectionAgeGrace",
-  "keepaliveInterval",
-  "keepaliveTimeout",
-];
-
 /** The most that a setting of HTTP/2 can be (RFC 9113, section 6.5.1). */
 const MAX_UINT32 = 0xffff_ffff;
 
 /** Beyond it Deno resets the stream itself. */
 const MAX_HEADER_LIST_BYTES = 65_536;
 
+type CountName = "maxConnections" | "maxHeaderListBytes" | "maxResetsPerSecond";
+
+/** Limits that are whole numbers. */
+export const COUNT_LIMITS: Readonly<Record<CountName, IntegerRange>> = {
+  maxConnections: { min: 1, max: MAX_UINT32, fallback: 10_000 },
+  maxHeaderListBytes: { min: 1024, max: MAX_HEADER_LIST_BYTES, fallback: 16_384 },
+  maxResetsPerSecond: { min: 1, max: MAX_UINT32, fallback: 100 },
+};
+
+/** Limits that are lengths of time, as they are if they are not set. */
+export const TIME_LIMITS: Readonly<Record<Exclude<keyof ConnectionLimits, CountName>, Duration>> = {
+  handshakeTimeout: "10s",
+  maxConnectionIdle: "30m",
+  maxConnectionAge: Infinity,
+  maxConnectionAgeGrace: Infinity,
+  keepaliveInterval: "2h",
+  keepaliveTimeout: "20s",
+};
+
+/** The names of all limits. */
+export const CONNECTION_LIMIT_NAMES: readonly string[] = [
+  ...Object.keys(COUNT_LIMITS),
+  ...Object.keys(TIME_LIMITS),
+];
+
 /** @throws {TypeError | RangeError} If a limit is of the wrong kind or out of range. */
 export function resolveConnectionLimits(limits: ConnectionLimits): ResolvedConnectionLimits {
-  const { maxConnections = 10_000, maxHeaderListBytes = 16_384, maxResetsPerSecond = 100 } = limits;
-  assertInteger("maxConnections", maxConnections, 1, MAX_UINT32);
-  assertInteger("maxHeaderListBytes", maxHeaderListBytes, 1024, MAX_HEADER_LIST_BYTES);
-  assertInteger("maxResetsPerSecond", maxResetsPerSecond, 1, MAX_UINT32);
+  const count = (name: CountName) => resolveInteger(name, limits[name], COUNT_LIMITS[name]);
+  const toMs = (name: keyof typeof TIME_LIMITS) =>
+    resolveDuration(name, limits[name] === undefined ? TIME_LIMITS[name] : limits[name]);
   if (limits.maxConnectionAgeGrace !== undefined && limits.maxConnectionAge === undefined) {
     throw new TypeError(
       'Cannot use "maxConnectionAgeGrace" without a "maxConnectionAge": set both, or neither',
     );
   }
-  const toMs = (name: keyof ConnectionLimits, fallback: Duration) =>
-    resolveDuration(name, limits[name] === undefined ? fallback : limits[name]);
   return {
-    maxConnections,
-    maxHeaderListBytes,
-    maxResetsPerSecond,
-    handshakeTimeoutMs: toMs("handshakeTimeout", "10s"),
-    maxConnectionIdleMs: toMs("maxConnectionIdle", "30m"),
-    maxConnectionAgeMs: toMs("maxConnectionAge", Infinity),
-    maxConnectionAgeGraceMs: toMs("maxConnectionAgeGrace", Infinity),
-    keepaliveIntervalMs: toMs("keepaliveInterval", "2h"),
-    keepaliveTimeoutMs: toMs("keepaliveTimeout", "20s"),
+    maxConnections: count("maxConnections"),
+    maxHeaderListBytes: count("maxHeaderListBytes"),
+    maxResetsPerSecond: count("maxResetsPerSecond"),
+    handshakeTimeoutMs: toMs("handshakeTimeout"),
+    maxConnectionIdleMs: toMs("maxConnectionIdle"),
+    maxConnectionAgeMs: toMs("maxConnectionAge"),
+    maxConnectionAgeGraceMs: toMs("maxConnectionAgeGrace"),
+    keepaliveIntervalMs: toMs("keepaliveInterval"),
+    keepaliveTimeoutMs: toMs("keepaliveTimeout"),
   };
 }
