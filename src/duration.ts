@@ -18,8 +18,12 @@ const MS_PER_UNIT: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-const TEXT = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/;
-const WANTED = `a number of seconds such as 5, or a string such as "250ms", "5s" or "1m"`;
+/** How a text says a duration. */
+export const DURATION_TEXT: RegExp = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/;
+
+/** What to write for a duration. */
+export const DURATION_WANTED: string =
+  `a number of seconds such as 5, or a string such as "250ms", "5s" or "1m"`;
 
 /**
  * Turns a {@linkcode Duration} into milliseconds.
@@ -33,7 +37,9 @@ export function resolveDuration(name: string, value: Duration): number {
   const ms = toMs(name, value);
   if (ms > 0) return ms;
   throw new RangeError(
-    `Cannot use ${describe(value)} as "${name}": a duration must be greater than 0, ${WANTED}`,
+    `Cannot use ${
+      describe(value)
+    } as "${name}": a duration must be greater than 0, ${DURATION_WANTED}`,
   );
 }
 
@@ -46,13 +52,15 @@ function toMs(name: string, value: Duration): number {
   if (typeof value === "number") return value * 1000;
   if (typeof value === "string") return textToMs(name, value);
   if (value instanceof Temporal.Duration) return temporalToMs(name, value);
-  throw new TypeError(`Cannot use ${describe(value)} as "${name}": a duration is ${WANTED}`);
+  throw new TypeError(
+    `Cannot use ${describe(value)} as "${name}": a duration is ${DURATION_WANTED}`,
+  );
 }
 
 function textToMs(name: string, text: string): number {
-  const [, digits, unit] = TEXT.exec(text.trim()) ?? [];
+  const [, digits, unit] = DURATION_TEXT.exec(text.trim()) ?? [];
   if (digits !== undefined && unit !== undefined) return Number(digits) * MS_PER_UNIT[unit]!;
-  throw new RangeError(`Cannot use "${text}" as "${name}": a duration is ${WANTED}`);
+  throw new RangeError(`Cannot use "${text}" as "${name}": a duration is ${DURATION_WANTED}`);
 }
 
 function temporalToMs(name: string, value: Temporal.Duration): number {

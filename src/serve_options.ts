@@ -170,6 +170,11 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   };
 }
 
+/** As {@linkcode resolveServeOptions}, for what `app.run()` takes. */
+export function resolveRunOptions({ onListen: _, ...options }: RunOptions): ResolvedServeOptions {
+  return resolveServeOptions(options);
+}
+
 function resolveMount(options: MountOptions): ResolvedMountOptions {
   const { gracefulTimeout, lameDuck, healthCheck = false, reflection = false } = options;
   return {

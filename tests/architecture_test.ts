@@ -144,6 +144,20 @@ const ROWS: readonly (readonly string[])[] = [
   // Ways in
   ["generated_message"],
   ["proto"],
+  // Configuration: reads no file but in one place
+  [
+    "config/value_type",
+    "config/keys",
+    "config/setting",
+    "config/text_settings",
+    "config/yaml",
+    "config/yaml_lines",
+    "config/document",
+    "config/app_settings",
+    "config/effective_yaml",
+    "config/json_schema",
+    "config/load_config",
+  ],
   // The command line
   [
     "cli/version",
@@ -152,9 +166,14 @@ const ROWS: readonly (readonly string[])[] = [
     "cli/parse",
     "cli/help",
     "cli/describe_error",
+    "cli/config_flags",
     "cli/load_app",
+    "cli/prepare_app",
+    "cli/check_app",
     "cli/serve",
     "cli/check",
+    "cli/completion_scripts",
+    "cli/completions",
     "cli/commands",
     "cli",
   ],
@@ -198,6 +217,7 @@ const MAY_USE_DENO = [
   "app",
   "dev_certs/",
   "proto",
+  "config/load_config",
   "cli",
 ];
 

@@ -5,19 +5,25 @@
  */
 
 import { type Command, defineCommand, EXIT, MODULE } from "./command.ts";
+import { CONFIG_FLAGS } from "./config_flags.ts";
 
 /** Checks the app of a module. */
 export const check: Command = defineCommand({
   name: "check",
-  summary: "loads everything that serve would, and opens no port",
-  flags: {
-    app: { type: "string", value: "<name>", summary: "the export that is the app" },
-  },
+  summary: "loads everything that serve would, opens no port, and tells what would be served",
+  description:
+    "The module, the configuration, certificates, schemas and their locks are loaded and checked.\n" +
+    "It takes what serve takes, from flags, the environment and the file.",
+  flags: CONFIG_FLAGS,
   positionals: [MODULE],
-  examples: ["check server.ts"],
+  exitCodes: {
+    0: "it can be served",
+    1: "it cannot be served, or its certificate is out of date",
+    2: "wrong usage, or there is no such module or app",
+  },
+  examples: ["check server.ts", "check server.ts --config=production.yaml"],
   async run(input) {
-    const { loadApp, moduleOf } = await import("./load_app.ts");
-    await loadApp(moduleOf(input), input.values.app);
-    return EXIT.ok;
+    const { checkApp } = await import("./check_app.ts");
+    return await checkApp(input) ? EXIT.ok : EXIT.failed;
   },
 });

@@ -6,7 +6,8 @@
 
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
+import { completions } from "./completions.ts";
 import { serve } from "./serve.ts";
 
 /** All commands. */
-export const COMMANDS: readonly Command[] = [serve, check];
+export const COMMANDS: readonly Command[] = [serve, check, completions];

@@ -11,6 +11,9 @@ import { ConfigError, suggest } from "../errors.ts";
 import type { RunOptions } from "../serve_options.ts";
 import type { Program } from "./command.ts";
 
+/** Thrown when a module is not there, or has no app, or several and none was picked. */
+export class NoAppError extends ConfigError {}
+
 /** An app of a module, and how the module runs it. */
 export interface LoadedApp {
   readonly app: FastGRPC;
@@ -42,13 +45,13 @@ export function moduleAt(module: string): AppModule {
   // A path of Windows begins with one letter and a colon.
   const isUrl = /^[a-z][a-z+.-]+:/i.test(module);
   const url = isUrl ? module : pathToFileURL(module).href;
-  return { name: `"${module}"`, load: () => import(url) };
+  return { name: `"${module}"`, load: () => importModule(module, url) };
 }
 
 /**
  * Loads a module for its apps. Nothing is served meanwhile.
  *
- * @throws {ConfigError} If it has none, or cannot be found.
+ * @throws {NoAppError} If it has none, or cannot be found.
  */
 export async function loadApps({ name, load }: AppModule): Promise<LoadedApp[]> {
   const { loaded, apps } = await collectApps<FastGRPC, unknown>(load);
@@ -66,7 +69,7 @@ export async function loadApps({ name, load }: AppModule): Promise<LoadedApp[]> 
       exportName: exported.get(app),
     }));
   }
-  throw new ConfigError(
+  throw new NoAppError(
     apps.size > 0
       ? `Cannot use the app in ${name}: it is made by another copy of FastGRPC, run the command line ` +
         `of the one that the module imports`
@@ -79,7 +82,7 @@ export async function loadApps({ name, load }: AppModule): Promise<LoadedApp[]> 
  * Loads a module for its one app, or the one that is picked.
  *
  * @param exportName What the app is exported as; it may be left out where there is only one.
- * @throws {ConfigError} If there is no such app, or several.
+ * @throws {NoAppError} If there is no such app, or several.
  */
 export async function loadApp(module: AppModule, exportName?: string): Promise<LoadedApp> {
   const apps = await loadApps(module);
@@ -87,15 +90,27 @@ export async function loadApp(module: AppModule, exportName?: string): Promise<L
   if (exportName !== undefined) {
     const picked = apps.find((each) => each.exportName === exportName);
     if (picked !== undefined) return picked;
-    throw new ConfigError(
+    throw new NoAppError(
       `Cannot find app "${exportName}" in ${module.name}: ${suggest(exportName, names)}`,
     );
   }
   if (apps.length === 1) return apps[0]!;
-  throw new ConfigError(
+  throw new NoAppError(
     `Cannot choose between the ${apps.length} apps of ${module.name}: ` +
       (names.length === 0
         ? "export them, and pick one by --app=<name>"
         : `pick one by --app=<name>, exported are ${names.map((each) => `"${each}"`).join(", ")}`),
   );
+}
+
+/** Tells a module that is not there from one that lacks another. */
+async function importModule(module: string, url: string): Promise<unknown> {
+  try {
+    return await import(url);
+  } catch (error) {
+    if (!(error instanceof TypeError) || error.message !== `Module not found "${url}".`) {
+      throw error;
+    }
+    throw new NoAppError(`Cannot find module "${module}": give a path or a URL`, { cause: error });
+  }
 }

@@ -1,24 +1,60 @@
 /**
- * `serve`: serves the app of a module.
+ * `serve`: serves the app of a module, with what the operator has set.
  *
  * @module
  */
 
 import { type Command, defineCommand, EXIT, MODULE } from "./command.ts";
+import { CONFIG_FLAGS } from "./config_flags.ts";
 
 /** Serves the app of a module. */
 export const serve: Command = defineCommand({
   name: "serve",
-  summary: "serves the app of a module",
+  summary: "serves the app of a module until SIGTERM or SIGINT",
+  description:
+    "What flags set overrules the environment, that the configuration file, that the code.\n" +
+    "A flag is set in the environment by its name: --port by FASTGRPC_PORT.",
   flags: {
-    app: { type: "string", value: "<name>", summary: "the export that is the app" },
+    ...CONFIG_FLAGS,
+    "print-config": {
+      type: "boolean",
+      summary: "print what would hold, and where it comes from, and serve nothing",
+    },
+    "print-schema": {
+      type: "boolean",
+      summary: "print the JSON Schema of the configuration, for editors, and serve nothing",
+    },
   },
   positionals: [MODULE],
-  examples: ["serve server.ts"],
+  exitCodes: {
+    0: "stopped, after a signal",
+    1: "failed",
+    2: "wrong usage or set-up; no port was opened",
+  },
+  examples: [
+    "serve server.ts",
+    "serve server.ts --port=8443 --graceful-timeout=30s --health-check",
+    "serve server.ts --print-config",
+    "serve server.ts --print-schema > fastgrpc.schema.json",
+  ],
   async run(input) {
-    const { loadApp, moduleOf } = await import("./load_app.ts");
-    const { app, options } = await loadApp(moduleOf(input), input.values.app);
-    await app.run(options);
+    const { values } = input;
+    const { describeFile, effectiveConfig, prepareApp, schemaOf, startLog } = await import(
+      "./prepare_app.ts"
+    );
+    if (values["print-schema"]) {
+      console.log(await schemaOf(input));
+      return EXIT.ok;
+    }
+    const prepared = await prepareApp(input);
+    if (values["print-config"]) {
+      const { resolveRunOptions } = await import("../serve_options.ts");
+      resolveRunOptions(prepared.runOptions);
+      console.log(`# ${describeFile(prepared.config)}\n${effectiveConfig(prepared)}`);
+      return EXIT.ok;
+    }
+    startLog(prepared);
+    await prepared.app.run(prepared.runOptions);
     return EXIT.ok;
   },
 });
