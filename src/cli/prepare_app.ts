@@ -18,7 +18,7 @@ import { loadConfig, type LoadedConfig } from "../config/load_config.ts";
 import { assertEntriesKnown, mergeSettings } from "../config/setting.ts";
 import { ConfigError } from "../errors.ts";
 import { configureConsoleLog, serverLog } from "../log.ts";
-import type { RunOptions } from "../serve_options.ts";
+import { resolveRunOptions, type RunOptions } from "../serve_options.ts";
 import { readFlags } from "./config_flags.ts";
 import type { CommandInput } from "./command.ts";
 import { loadApp, moduleOf } from "./load_app.ts";
@@ -37,6 +37,7 @@ export interface PreparedApp {
  * Loads the module and the configuration of a command.
  *
  * @throws {ConfigError} If there is no app, or a setting is wrong.
+ * @throws {TypeError | RangeError} If an option of the code is wrong, or does not go with a setting.
  */
 export async function prepareApp(input: CommandInput): Promise<PreparedApp> {
   const { config: path } = input.values;
@@ -48,7 +49,9 @@ export async function prepareApp(input: CommandInput): Promise<PreparedApp> {
   assertEntriesKnown(config.layers.flat(), knownEntries(code));
   const { run, app: overrides, log } = toOptions(config.settings);
   appStarter(app).override(overrides);
-  return { app, runOptions: { ...code.runOptions, ...run }, code, config, log };
+  const runOptions: RunOptions = { ...code.runOptions, ...run };
+  resolveRunOptions(runOptions);
+  return { app, runOptions, code, config, log };
 }
 
 /** The JSON Schema of the configuration of a command's module. */

@@ -48,8 +48,6 @@ export const serve: Command = defineCommand({
     }
     const prepared = await prepareApp(input);
     if (values["print-config"]) {
-      const { resolveRunOptions } = await import("../serve_options.ts");
-      resolveRunOptions(prepared.runOptions);
       console.log(`# ${describeFile(prepared.config)}\n${effectiveConfig(prepared)}`);
       return EXIT.ok;
     }

@@ -10,8 +10,8 @@ import type { YamlParser } from "./yaml.ts";
 
 type Span = readonly [from: number, to: number];
 
-/** What is between quotes. */
-const QUOTED = [/"((?:[^"\\]|\\[^])*)"/dg, /'((?:[^']|'')*)'/dg];
+/** What is between quotes, if they begin there: a quote in a comment begins nothing. */
+const QUOTED = [/"((?:[^"\\]|\\[^])*)"/dy, /'((?:[^']|'')*)'/dy];
 
 /**
  * Finds the line of a key. Of a mapping that an alias repeats it is the line where it is written.
@@ -45,7 +45,11 @@ function* placesOf(text: string, key: string): Generator<Span> {
     }
   }
   for (const pattern of QUOTED) {
-    for (const { indices } of text.matchAll(pattern)) yield indices![1]!;
+    for (let at = 0; at < text.length; at++) {
+      pattern.lastIndex = at;
+      const indices = pattern.exec(text)?.indices;
+      if (indices !== undefined) yield indices[1]!;
+    }
   }
 }
 
