@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { CONFIG_GROUPS, CONFIG_KEYS } from "../../src/config/keys.ts";
+import { readDocument } from "../../src/config/document.ts";
+import { parseYaml } from "../../src/config/yaml.ts";
 import { SERVE_OPTIONS } from "../../src/serve_options.ts";
 import { configTable } from "../support/config_table.ts";
 
@@ -33,6 +35,12 @@ for (const { path, type, fallback } of CONFIG_KEYS) {
     assertEquals(type.accepts(fallback.value), true);
   });
 }
+
+Deno.test("docs/configuration.md shows files that the kit takes", async () => {
+  const page = await Deno.readTextFile(new URL("../../docs/configuration.md", import.meta.url));
+  const files = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text]) => text!);
+  assertEquals(files.map((text) => readDocument(text, "", parseYaml).length), [10, 4]);
+});
 
 Deno.test("docs/configuration.md has the table of all keys", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/configuration.md", import.meta.url));
