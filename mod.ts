@@ -37,6 +37,7 @@ export type { Duration } from "./src/duration.ts";
 export type { CorsOptions } from "./src/protocol/cors.ts";
 export type { NodeHttp2Server } from "./src/transport/connections.ts";
 export type { ConnectionLimits } from "./src/transport/connection_limits.ts";
+export type { NetAddress } from "./src/transport/listener.ts";
 export type { TlsFiles } from "./src/transport/tls.ts";
 export { ConfigError } from "./src/errors.ts";
 export { Code, ConnectError, createContextKey } from "@connectrpc/connect";

@@ -51,7 +51,8 @@ export function formatDuration(ms: number): string {
 function toMs(name: string, value: Duration): number {
   if (typeof value === "number") return value * 1000;
   if (typeof value === "string") return textToMs(name, value);
-  if (value instanceof Temporal.Duration) return temporalToMs(name, value);
+  // Node 24 has no Temporal.
+  if (globalThis.Temporal && value instanceof Temporal.Duration) return temporalToMs(name, value);
   throw new TypeError(
     `Cannot use ${describe(value)} as "${name}": a duration is ${DURATION_WANTED}`,
   );

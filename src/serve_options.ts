@@ -13,6 +13,7 @@ import {
   resolveConnectionLimits,
   type ResolvedConnectionLimits,
 } from "./transport/connection_limits.ts";
+import type { NetAddress } from "./transport/listener.ts";
 import type { TlsFiles } from "./transport/tls.ts";
 
 /** Options for `app.addToServer()`. */
@@ -89,7 +90,7 @@ export interface RunOptions extends ServeOptions {
    *
    * @default {undefined}
    */
-  onListen?: (addr: Deno.NetAddr) => void;
+  onListen?: (addr: NetAddress) => void;
 }
 
 /** {@linkcode MountOptions}, checked and total. */

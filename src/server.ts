@@ -11,7 +11,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { serverLog } from "./log.ts";
 import type { ResolvedMountOptions } from "./serve_options.ts";
-import { addressOf, type Listener } from "./transport/listener.ts";
+import { addressOf, type Listener, type NetAddress } from "./transport/listener.ts";
 
 /** How long the last answers may take to get out, before their connections are cut. */
 const FLUSH_MS = 250;
@@ -38,7 +38,7 @@ export class Server implements AsyncDisposable {
   /** Aborted when there is no time left to wait for anything. */
   readonly #cut = new AbortController();
   #stopping = false;
-  #addr: Deno.NetAddr | undefined;
+  #addr: NetAddress | undefined;
 
   /** Made by `app.serve()`. */
   constructor(init: ServerInit) {
@@ -53,7 +53,7 @@ export class Server implements AsyncDisposable {
    *
    * @throws {TypeError} If the server is the user's own, and does not listen yet.
    */
-  get addr(): Deno.NetAddr {
+  get addr(): NetAddress {
     this.#addr = addressOf(this.#init.listener.server) ?? this.#addr;
     if (this.#addr === undefined) {
       throw new TypeError("Cannot tell where a server listens that does not: call listen() first");

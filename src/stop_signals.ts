@@ -1,15 +1,25 @@
 /**
  * The system's signals to stop: the first one shuts a server down gracefully, the second stops it at
- * once.
+ * once. They are heard through Deno's own API, and where Deno is not, through Node's.
  *
  * @module
  */
 
+import process from "node:process";
 import type { Server } from "./server.ts";
 
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
+
+const SIGNALS: readonly StopSignal[] = process.platform === "win32"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
+
+const NODE = {
+  addSignalListener: (name: StopSignal, listener: () => void) => void process.on(name, listener),
+  removeSignalListener: (name: StopSignal, listener: () => void) =>
+    void process.off(name, listener),
+};
+const { addSignalListener, removeSignalListener } = "Deno" in globalThis ? Deno : NODE;
 
 /** Listens for signals, from before there is a server: whoever sees the port open may send one. */
 export class StopSignals implements Disposable {
@@ -18,7 +28,7 @@ export class StopSignals implements Disposable {
 
   /** Begins to listen. */
   constructor() {
-    for (const name of SIGNALS) Deno.addSignalListener(name, this.#onSignal);
+    for (const name of SIGNALS) addSignalListener(name, this.#onSignal);
   }
 
   /** Says which server is meant. It hears of what has come already. */
@@ -29,7 +39,7 @@ export class StopSignals implements Disposable {
 
   /** Ends to listen. */
   [Symbol.dispose](): void {
-    for (const name of SIGNALS) Deno.removeSignalListener(name, this.#onSignal);
+    for (const name of SIGNALS) removeSignalListener(name, this.#onSignal);
   }
 
   readonly #onSignal = () => {

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ConfigError } from "../errors.ts";
 
@@ -69,9 +71,9 @@ export async function writeStaleFiles(
 export function readTextIfThere(folder: string | URL, name: string): string | undefined {
   const file = fileIn(folder, name);
   try {
-    return Deno.readTextFileSync(file);
+    return readFileSync(file, "utf8");
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw inaccessible("read", file, error);
   }
 }
@@ -110,16 +112,15 @@ function fileIn(folder: string | URL, name: string): URL {
 
 async function writeText(file: URL, text: string): Promise<void> {
   try {
-    await Deno.mkdir(new URL(".", file), { recursive: true });
-    await Deno.writeTextFile(file, text);
+    await mkdir(new URL(".", file), { recursive: true });
+    await writeFile(file, text);
   } catch (error) {
     throw inaccessible("write", file, error);
   }
 }
 
 function inaccessible(action: "read" | "write", file: URL, cause: unknown): ConfigError {
-  const reason = cause instanceof Deno.errors.NotCapable
-    ? `allow it by --allow-${action}`
-    : (cause as Error).message;
+  const { name, message } = cause as Error;
+  const reason = name === "NotCapable" ? `allow it by --allow-${action}` : message;
   return new ConfigError(`Cannot ${action} "${fileURLToPath(file)}": ${reason}`, { cause });
 }

@@ -9,6 +9,7 @@ import { Buffer } from "node:buffer";
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Http2Server } from "node:http2";
 import type { Socket } from "node:net";
+import process from "node:process";
 
 /** How the preface begins; HTTP has no such method (RFC 9113, section 11.6). */
 const HTTP2 = "PRI";
@@ -48,15 +49,15 @@ export function detectVersions<C>(server: Http2Server, handlers: CleartextHandle
     const connection = handlers.accept(socket);
     readFirstBytes(socket, (bytes, version) => {
       if (version === "neither") return void socket.destroy();
-      if (version === "HTTP/2") {
-        handlers.startHttp2(connection);
-        startHttp2!.call(server, socket);
-      } else {
-        handlers.startHttp1(connection, socket);
-        http1.emit("connection", socket);
-      }
-      // Not by unshift(), by which Deno would lose them or take them twice.
-      socket.emit("data", bytes);
+      giveBack(socket, bytes, () => {
+        if (version === "HTTP/2") {
+          handlers.startHttp2(connection);
+          startHttp2!.call(server, socket);
+        } else {
+          handlers.startHttp1(connection, socket);
+          http1.emit("connection", socket);
+        }
+      });
     });
   });
   return http1;
@@ -77,6 +78,20 @@ function readFirstBytes(
     onBytes(bytes, version);
   };
   socket.on("data", read).on("end", close).on("error", close);
+}
+
+/** Has whoever begins to listen get the bytes that were read already. */
+function giveBack(socket: Socket, bytes: Buffer, begin: () => void): void {
+  // By unshift() Deno would lose them or take them twice; Node's session takes them in no other way.
+  if ("Deno" in globalThis) {
+    begin();
+    socket.emit("data", bytes);
+  } else {
+    socket.pause();
+    socket.unshift(bytes);
+    begin();
+    process.nextTick(() => socket.resume());
+  }
 }
 
 /** A client that speaks neither, such as one of TLS, would not understand an answer in HTTP/1.1. */

@@ -14,6 +14,7 @@ import { H2_ERROR } from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
 import { Backlog } from "./backlog.ts";
 import { gatherWrites } from "./gathered_writes.ts";
+import { sendGoaway } from "./goaway.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { type Mortal, watchKeepalive, watchLifetime } from "./lifetime.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -25,14 +26,6 @@ const PING_MS = 1000;
 const LATE_MS = 1000;
 /** How long a client may take to close its side, once nothing is left to send. */
 const LINGER_MS = 500;
-
-/**
- * GOAWAY with the highest stream id: no more streams, please, but none is refused yet (RFC 9113,
- * section 6.8). Written by hand, because `session.goaway()` of Deno 2.9 ignores from then on what the
- * client has sent already.
- */
-const goaway = (errorCode: number) =>
-  Uint8Array.of(0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0, 0, 0, errorCode);
 
 /** A stream of HTTP/2, or a response of HTTP/1.1. */
 export interface Exchange extends EventEmitter {
@@ -197,7 +190,7 @@ export class Connection implements Mortal {
 
   #sayGoaway(): void {
     if (this.#session!.destroyed || this.#tcp.destroyed) return;
-    this.#wire.write(goaway(H2_ERROR.noError));
+    sendGoaway({ session: this.#session!, wire: this.#wire }, H2_ERROR.noError);
     // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
     // here when a second one is answered.
     this.#ping(() => this.#ping(() => this.#noteClientKnows()));
@@ -219,7 +212,8 @@ export class Connection implements Mortal {
       reason,
     });
     const cancelTimer = new Deadline(LINGER_MS).onPass(() => this.destroy());
-    this.#wire.write(goaway(H2_ERROR.enhanceYourCalm), () => {
+    const to = { session: this.#session!, wire: this.#wire };
+    sendGoaway(to, H2_ERROR.enhanceYourCalm, () => {
       cancelTimer();
       this.destroy();
     });

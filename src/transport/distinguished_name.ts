@@ -5,6 +5,7 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { AsnConvert } from "@peculiar/asn1-schema";
 import type { AttributeTypeAndValue, Name } from "@peculiar/asn1-x509";
 
@@ -34,7 +35,7 @@ function formatAttribute({ type, value }: AttributeTypeAndValue): string {
   if (shortName !== undefined && value.anyValue === undefined) {
     return `${shortName}=${escapeValue(value.toString())}`;
   }
-  return `${type}=#${new Uint8Array(AsnConvert.serialize(value)).toHex()}`;
+  return `${type}=#${Buffer.from(AsnConvert.serialize(value)).toString("hex")}`;
 }
 
 function escapeValue(value: string): string {

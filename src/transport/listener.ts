@@ -43,6 +43,16 @@ export interface ListenOptions extends MountOnOptions {
   readonly certificateReloadMs: number;
 }
 
+/** Where a server listens, in the shape of `Deno.NetAddr`. */
+export interface NetAddress {
+  /** Always `"tcp"`. */
+  readonly transport: "tcp";
+  /** The address, such as `"127.0.0.1"`; `"::"` or `"0.0.0.0"` for all of the machine's. */
+  readonly hostname: string;
+  /** The TCP port. */
+  readonly port: number;
+}
+
 /** A server that is served. */
 export interface Listener {
   /** The server of `node:http2`. */
@@ -166,6 +176,7 @@ function explain(error: Error, port: number): Error {
 
 /** Deno would throw where nobody can catch it, and end the process. */
 async function assertMayListen(port: number, hostname: string): Promise<void> {
+  if (!("Deno" in globalThis)) return;
   const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
   const { state } = await Deno.permissions.request({ name: "net", host });
   if (state === "granted") return;
@@ -173,7 +184,7 @@ async function assertMayListen(port: number, hostname: string): Promise<void> {
 }
 
 /** Where a server listens, `undefined` if it does not. */
-export function addressOf(server: NodeHttp2Server): Deno.NetAddr | undefined {
+export function addressOf(server: NodeHttp2Server): NetAddress | undefined {
   const bound = server.address() as AddressInfo | null;
   if (bound === null) return undefined;
   return { transport: "tcp", hostname: bound.address, port: bound.port };
