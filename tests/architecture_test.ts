@@ -4,6 +4,8 @@ const SRC = new URL("../src/", import.meta.url);
 
 /** The rows of docs/architecture.md: a file imports from rows above its own, or earlier in its own. */
 const ROWS: readonly (readonly string[])[] = [
+  // Third-party code
+  ["deps", "deps/client_certificate", "deps/dev_certs", "deps/zod"],
   // Values
   ["duration", "errors", "log", "timer_heap"],
   // The call
@@ -92,6 +94,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/rate_limit",
     "transport/backlog",
     "transport/gathered_writes",
+    "transport/goaway",
     "transport/connection",
     "transport/cleartext",
     "transport/connections",
@@ -210,11 +213,7 @@ const LAZY = ["transport/client_certificate"];
 /** Where Deno's own API may be used; the rest runs wherever node's and the web's do. */
 const MAY_USE_DENO = [
   "transport/listener",
-  "code_first/proto_folder",
-  "server",
-  "serve_options",
   "stop_signals",
-  "app",
   "dev_certs/",
   "proto",
   "config/load_config",
@@ -225,6 +224,9 @@ const MAY_USE_DENO = [
 const PROGRAMS = ["proto", "cli"];
 
 const MAX_LINES = 300;
+
+/** Imports and exports that name a module, not those in the examples of comments. */
+const STATEMENTS = /^(?:(?:import|export)\b[^;"]*\bfrom |import )"([^"]+)"|\bimport\("([^"]+)"\)/gm;
 
 Deno.test("src files have a place in the rows, and every place has its file", async () => {
   const names = (await sources()).map(({ name }) => name).sort();
@@ -258,6 +260,19 @@ Deno.test("src files keep to the house rules", async () => {
     if (/^export default|\benum |\bnamespace /m.test(code)) wrong.push(`${name}: see house style`);
     const mayUseDeno = MAY_USE_DENO.some((prefix) => name.startsWith(prefix));
     if (/\bDeno\./.test(code) && !mayUseDeno) wrong.push(`${name} uses Deno's own API`);
+  }
+  assertEquals(wrong, []);
+});
+
+Deno.test("src files get third-party code from the files for it", async () => {
+  const wrong: string[] = [];
+  const entry = { name: "../mod", text: await Deno.readTextFile(new URL("../mod.ts", SRC)) };
+  for (const { name, text } of [entry, ...await sources()]) {
+    if (name === "deps" || name.startsWith("deps/")) continue;
+    for (const [, from, lazy] of text.matchAll(STATEMENTS)) {
+      const specifier = from ?? lazy!;
+      if (!/^(\.|node:)/.test(specifier)) wrong.push(`${name} imports ${specifier}`);
+    }
   }
   assertEquals(wrong, []);
 });

@@ -42,12 +42,20 @@ Deno.test("mod.ts loads neither health, reflection nor certificates until they a
   const lazily = [
     ...["src/health.ts", "health_pb.ts"],
     ...["src/reflection.ts", "v1/reflection_pb.ts", "v1alpha/reflection_pb.ts"],
-    "client_certificate.ts",
+    "transport/client_certificate.ts",
   ];
   for (const lazy of lazily) {
     assertEquals([count(atOnce, lazy), count(inAll, lazy)], [0, 1], lazy);
   }
   assertEquals(count(atOnce, "dev_certs.ts"), 0);
+  const packages = (urls: readonly string[]) => {
+    const names = urls.map((url) => /^npm:\/?((?:@[^/]+\/)?[^/@]+)/.exec(url)?.[1]);
+    return [...new Set(names)].filter((name) => name !== undefined).sort();
+  };
+  const needed = ["@bufbuild/protobuf", "@connectrpc/connect", "@logtape/logtape", "leven"];
+  assertEquals(packages(atOnce), needed);
+  const forMtls = ["@peculiar/asn1-schema", "@peculiar/asn1-x509"];
+  assertEquals(packages(inAll), [...needed, ...forMtls].sort());
 });
 
 interface ModuleGraph {

@@ -45,7 +45,7 @@ export interface Program extends AsyncDisposable {
 /** Starts a program of the project. */
 export function startProgram(entry: URL, options: ProgramOptions): Program {
   const { args = [], flags, cwd = ROOT, env = {}, wrapper = [] } = options;
-  const [command, ...commandArgs] = [
+  return startCommand([
     ...wrapper,
     Deno.execPath(),
     "run",
@@ -55,9 +55,16 @@ export function startProgram(entry: URL, options: ProgramOptions): Program {
     ...flags,
     entry.href,
     ...args,
-  ];
+  ], { cwd, env });
+}
+
+/** Starts a program that is not the project's, or not as it is run there. */
+export function startCommand(
+  [command, ...args]: readonly string[],
+  { cwd, env = {} }: Required<Pick<ProgramOptions, "cwd">> & Pick<ProgramOptions, "env">,
+): Program {
   const child = new Deno.Command(command!, {
-    args: commandArgs,
+    args,
     cwd,
     stdin: "null",
     stdout: "piped",
