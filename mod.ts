@@ -40,5 +40,4 @@ export type { ConnectionLimits } from "./src/transport/connection_limits.ts";
 export type { NetAddress } from "./src/transport/listener.ts";
 export type { TlsFiles } from "./src/transport/tls.ts";
 export { ConfigError } from "./src/errors.ts";
-export { Code, ConnectError, createContextKey } from "@connectrpc/connect";
-export type { Interceptor } from "@connectrpc/connect";
+export { Code, ConnectError, createContextKey, type Interceptor } from "./src/deps.ts";

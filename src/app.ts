@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescService } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import type { DescService, Interceptor } from "./deps.ts";
 import { type AppOptions, resolveAppOptions } from "./app_options.ts";
 import { assertNotCollecting, isCollecting, noteApp, noteRun } from "./app_collection.ts";
 import type {

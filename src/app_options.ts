@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Registry } from "@bufbuild/protobuf";
+import type { Registry } from "./deps.ts";
 import { type Duration, resolveDuration } from "./duration.ts";
 import { assertKnownOptions, type IntegerRange, resolveInteger } from "./errors.ts";
 import { Cors, type CorsOptions } from "./protocol/cors.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "./deps.ts";
 import type { CallInfo, Protocol } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import { deadlineExceeded } from "./errors.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DescService } from "@bufbuild/protobuf";
+import type { DescService } from "./deps.ts";
 import {
   type ClientOptions,
   resolveClientOptions,

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescMethod } from "@bufbuild/protobuf";
-import { type Code, ConnectError, type ContextValues } from "@connectrpc/connect";
+import { type Code, ConnectError, type ContextValues, type DescMethod } from "./deps.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Peer } from "./peer.ts";
 

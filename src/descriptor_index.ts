@@ -5,13 +5,14 @@
  * @module
  */
 
-import { type DescFile, toBinary } from "@bufbuild/protobuf";
 import {
+  type DescFile,
   type DescriptorProto,
   type FieldDescriptorProto,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
-} from "@bufbuild/protobuf/wkt";
+  toBinary,
+} from "./deps.ts";
 import { serverLog } from "./log.ts";
 
 /** Finds the file that declares a name, and the files that it imports. */

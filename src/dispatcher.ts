@@ -5,8 +5,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
-import { codeToString } from "@connectrpc/connect/protocol-connect";
+import { Code, codeToString, ConnectError } from "./deps.ts";
 import { Call } from "./call.ts";
 import type { Protocol } from "./context.ts";
 import { resolveTimeoutMs } from "./deadline.ts";

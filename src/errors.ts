@@ -5,8 +5,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
-import { closestMatch } from "leven";
+import { closestMatch, Code, ConnectError } from "./deps.ts";
 import { formatDuration } from "./duration.ts";
 
 /** Thrown when what an operator gave, such as a certificate file, cannot be used. */

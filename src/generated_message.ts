@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { custom, type ZodCustom } from "zod";
+import type { DescMessage, MessageInitShape, MessageShape } from "./deps.ts";
+import { custom, type ZodCustom } from "./deps/zod.ts";
 
 /**
  * A schema for a generated message, for a field of another schema. A handler gets the message; in a

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "./deps.ts";
 import {
   Health,
   HealthCheckResponse_ServingStatus as WireStatus,

@@ -10,7 +10,7 @@ import {
   createContextKey,
   type StreamRequest,
   type UnaryRequest,
-} from "@connectrpc/connect";
+} from "./deps.ts";
 import type { Call } from "./call.ts";
 import { ServiceContext } from "./context.ts";
 

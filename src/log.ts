@@ -12,7 +12,7 @@ import {
   getLogger,
   jsonLinesFormatter,
   type Logger,
-} from "@logtape/logtape";
+} from "./deps.ts";
 
 /** The server's life: listening, draining, certificates. Category `fastgrpc.server`. */
 export const serverLog: Logger = getLogger(["fastgrpc", "server"]);

@@ -6,8 +6,7 @@
  * @module
  */
 
-import type { DescFile, DescService, Registry } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, type DescFile, type DescService, type Registry } from "./deps.ts";
 import {
   ServerReflection,
   type ServerReflectionRequest,

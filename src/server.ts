@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "./deps.ts";
 import { Deadline } from "./deadline.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HealthStatus } from "./health_status.ts";

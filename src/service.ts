@@ -12,10 +12,10 @@ import type {
   DescMethodServerStreaming,
   DescMethodUnary,
   DescService,
+  Interceptor,
   MessageInitShape,
   MessageShape,
-} from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+} from "./deps.ts";
 import type { ServiceContext } from "./context.ts";
 import { resolveTimeoutMs, type TimeoutLayers } from "./deadline.ts";
 import { type Duration, resolveDuration } from "./duration.ts";

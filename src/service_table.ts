@@ -5,7 +5,7 @@
  * @module
  */
 
-import { createRegistry, type DescService, type Registry } from "@bufbuild/protobuf";
+import { createRegistry, type DescService, type Registry } from "./deps.ts";
 import { file_google_rpc_error_details } from "../gen/google/rpc/error_details_pb.ts";
 import type { ResolvedAppOptions } from "./app_options.ts";
 import { assertLocked, type CodePackage, compilePackages } from "./code_first/code_package.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "./deps.ts";
 import type { AppOptions, AppOverrides, ResolvedAppOptions } from "./app_options.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { HealthStatus } from "./health_status.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CallOptions as ConnectCallOptions, Code, ConnectError } from "@connectrpc/connect";
+import { type CallOptions as ConnectCallOptions, Code, ConnectError } from "../deps.ts";
 import type { Protocol, ServiceContext } from "../context.ts";
 import { Deadline } from "../deadline.ts";
 import { type Duration, resolveDuration } from "../duration.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "../deps.ts";
 import type { Protocol } from "../context.ts";
 import { type Duration, resolveDuration } from "../duration.ts";
 import { assertInteger, assertKnownOptions, suggest } from "../errors.ts";

@@ -5,13 +5,15 @@
  */
 
 import type {
+  $ZodType,
   DescMessage,
   DescService,
+  input,
   Message,
   MessageInitShape,
   MessageShape,
-} from "@bufbuild/protobuf";
-import type { $ZodType, input, output } from "zod/v4/core";
+  output,
+} from "../deps.ts";
 import { assertLocked, type CodePackage, compilePackages } from "../code_first/code_package.ts";
 import type { CodeMethod, CodeMethods } from "../code_first/code_method.ts";
 import { Service } from "../code_first/code_service.ts";

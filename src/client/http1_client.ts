@@ -6,8 +6,12 @@
 
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
+import {
+  Code,
+  ConnectError,
+  type UniversalClientRequest,
+  type UniversalClientResponse,
+} from "../deps.ts";
 import { toHeaders } from "../protocol/fields.ts";
 import { ExchangeEnd } from "./exchange_end.ts";
 import { ResponseBody, sendBody } from "./http_body.ts";

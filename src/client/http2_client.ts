@@ -7,8 +7,12 @@
  */
 
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
+import {
+  Code,
+  ConnectError,
+  type UniversalClientRequest,
+  type UniversalClientResponse,
+} from "../deps.ts";
 import { toHeaders } from "../protocol/fields.ts";
 import { type ConnectionTarget, Http2Connection } from "./http2_connection.ts";
 import { ExchangeEnd } from "./exchange_end.ts";

@@ -8,7 +8,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 import type { OutgoingHttpHeaders } from "node:http2";
 import { clearTimeout, setTimeout } from "node:timers";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "../deps.ts";
 import { formatDuration } from "../duration.ts";
 import { shieldSession } from "../transport/session_shield.ts";
 import { type HeapTimer, startTimer, stopTimer } from "../timer_heap.ts";

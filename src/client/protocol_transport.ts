@@ -4,11 +4,15 @@
  * @module
  */
 
-import type { Interceptor, Transport } from "@connectrpc/connect";
-import type { CommonTransportOptions, UniversalClientFn } from "@connectrpc/connect/protocol";
-import { createTransport as createConnectTransport } from "@connectrpc/connect/protocol-connect";
-import { createTransport as createGrpcTransport } from "@connectrpc/connect/protocol-grpc";
-import { createTransport as createGrpcWebTransport } from "@connectrpc/connect/protocol-grpc-web";
+import {
+  type CommonTransportOptions,
+  createConnectTransport,
+  createGrpcTransport,
+  createGrpcWebTransport,
+  type Interceptor,
+  type Transport,
+  type UniversalClientFn,
+} from "../deps.ts";
 import type { Protocol } from "../context.ts";
 import { COMPRESSIONS } from "../protocol/compression.ts";
 

@@ -4,23 +4,21 @@
  * @module
  */
 
-import type {
-  DescMethod,
-  DescMethodBiDiStreaming,
-  DescMethodClientStreaming,
-  DescMethodServerStreaming,
-  DescMethodUnary,
-  DescService,
-  MessageInitShape,
-  MessageShape,
-} from "@bufbuild/protobuf";
 import {
   type CallOptions as ConnectCallOptions,
   Code,
   ConnectError,
   createClient,
+  type DescMethod,
+  type DescMethodBiDiStreaming,
+  type DescMethodClientStreaming,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
   type Transport,
-} from "@connectrpc/connect";
+} from "../deps.ts";
 import { type CallDefaults, type CallOptions, CallScope } from "./call_scope.ts";
 import { SentRequests } from "./sent_requests.ts";
 

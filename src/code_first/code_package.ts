@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { DescFile, DescService } from "@bufbuild/protobuf";
+import type { DescFile, DescService } from "../deps.ts";
 import { ConfigError } from "../errors.ts";
 import { type AppliedLock, applyLock } from "../lock/apply_lock.ts";
 import type { ProblemKind } from "../lock/breaking.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "../deps.ts";
 import type { Duration } from "../duration.ts";
 import { assertKnownOptions } from "../errors.ts";
 import type {

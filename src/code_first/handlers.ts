@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Message } from "@bufbuild/protobuf";
+import type { Message } from "../deps.ts";
 import type { ServiceContext } from "../context.ts";
 import type { CompiledMethod } from "../schema/compile_services.ts";
 import type { AnyHandler } from "../service.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { parse } from "@std/yaml";
+import { parse } from "../deps/yaml.ts";
 
 /** Parses a text of one document. */
 export type YamlParser = (text: string) => unknown;

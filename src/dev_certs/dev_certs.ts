@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { X509Certificate } from "@peculiar/x509";
+import type { X509Certificate } from "../deps/dev_certs.ts";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ConfigError } from "../errors.ts";
 import { createKeyPair, decodeKeyPair, encodePrivateKey } from "./key_pair.ts";

@@ -6,9 +6,6 @@
  * @module
  */
 
-// @peculiar/x509 resolves its algorithms through tsyringe, which refuses to load without this:
-// https://github.com/PeculiarVentures/x509#%EF%B8%8F-reflect-polyfill-required
-import "reflect-metadata";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -23,7 +20,7 @@ import {
   SubjectKeyIdentifierExtension,
   X509Certificate,
   X509CertificateGenerator,
-} from "@peculiar/x509";
+} from "../deps/dev_certs.ts";
 
 /** One name that a certificate is valid for. */
 export type SubjectAltName =

@@ -9,7 +9,7 @@ import {
   EnumOptionsSchema,
   type EnumValueDescriptorProto,
   EnumValueOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
+} from "../deps.ts";
 import { type FileContext, type Place, within } from "./file_context.ts";
 import { appendToLast, blockPiece, type Piece, statementPiece } from "./layout.ts";
 import { optionPieces, optionsOf, withOptions } from "./options.ts";

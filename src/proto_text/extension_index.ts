@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescExtension, DescFile } from "@bufbuild/protobuf";
-import { nestedTypes } from "@bufbuild/protobuf/reflect";
+import { type DescExtension, type DescFile, nestedTypes } from "../deps.ts";
 
 /** Finds extensions by what they extend and by number. */
 export class ExtensionIndex {

@@ -5,8 +5,6 @@
  * @module
  */
 
-import { isFieldSet } from "@bufbuild/protobuf";
-import { protoCamelCase } from "@bufbuild/protobuf/reflect";
 import {
   type DescriptorProto,
   type FieldDescriptorProto,
@@ -14,7 +12,9 @@ import {
   FieldDescriptorProto_Type as Type,
   FieldDescriptorProtoSchema,
   FieldOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
+  isFieldSet,
+  protoCamelCase,
+} from "../deps.ts";
 import { type FileContext, type Place, within } from "./file_context.ts";
 import { floatLiteral, quote, quoteEscaped } from "./literals.ts";
 import { type Option, optionsOf, withOptions } from "./options.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescFile } from "@bufbuild/protobuf";
-import { Edition } from "@bufbuild/protobuf/wkt";
+import { type DescFile, Edition } from "../deps.ts";
 import { ExtensionIndex } from "./extension_index.ts";
 import { Names } from "./names.ts";
 import { SourceComments } from "./source_comments.ts";

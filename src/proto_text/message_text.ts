@@ -9,7 +9,7 @@ import {
   type FieldDescriptorProto,
   MessageOptionsSchema,
   OneofOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
+} from "../deps.ts";
 import { enumPiece } from "./enum_text.ts";
 import { fieldLines, isGroup, isMapEntry, oneofOf, shortName } from "./field_text.ts";
 import { type FileContext, type Place, within } from "./file_context.ts";

@@ -6,8 +6,7 @@
  * @module
  */
 
-import type { DescFile } from "@bufbuild/protobuf";
-import { nestedTypes } from "@bufbuild/protobuf/reflect";
+import { type DescFile, nestedTypes } from "../deps.ts";
 
 /** Words that begin something else where a type is expected. */
 const KEYWORDS: ReadonlySet<string> = new Set([

@@ -6,16 +6,18 @@
  */
 
 import {
+  BinaryReader,
   type DescEnum,
   type DescExtension,
   type DescField,
   fromBinary,
   getExtension,
   type Message,
+  reflect,
+  type ReflectMessage,
   ScalarType,
-} from "@bufbuild/protobuf";
-import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+  WireType,
+} from "../deps.ts";
 import type { ExtensionIndex } from "./extension_index.ts";
 import { floatLiteral, quote, quoteBytes } from "./literals.ts";
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { type DescMessage, type Message, reflect } from "../deps.ts";
 import type { FileContext, Place } from "./file_context.ts";
 import { appendToLast, indent, type Piece, prependToFirst, statementPiece } from "./layout.ts";
 import { type OptionField, OptionReader, type OptionValue } from "./option_values.ts";

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { DescFile } from "@bufbuild/protobuf";
-import { FileOptionsSchema } from "@bufbuild/protobuf/wkt";
+import { type DescFile, FileOptionsSchema } from "../deps.ts";
 import { enumPiece } from "./enum_text.ts";
 import { createFileContext, type FileContext } from "./file_context.ts";
 import { joinPieces, type Piece, statementPiece } from "./layout.ts";

@@ -7,7 +7,7 @@
 import {
   type DescriptorProto_ExtensionRange as ExtensionRange,
   ExtensionRangeOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
+} from "../deps.ts";
 import type { FileContext, Place } from "./file_context.ts";
 import { appendToLast, type Piece, statementPiece } from "./layout.ts";
 import { quote } from "./literals.ts";

@@ -9,7 +9,7 @@ import {
   MethodOptionsSchema,
   type ServiceDescriptorProto,
   ServiceOptionsSchema,
-} from "@bufbuild/protobuf/wkt";
+} from "../deps.ts";
 import { type FileContext, type Place, within } from "./file_context.ts";
 import { asApart, blockPiece, type Piece, statementPiece } from "./layout.ts";
 import { optionPieces, optionsOf } from "./options.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SourceCodeInfo, SourceCodeInfo_Location } from "@bufbuild/protobuf/wkt";
+import type { SourceCodeInfo, SourceCodeInfo_Location } from "../deps.ts";
 
 /** Numbers of fields and indexes that lead from a `FileDescriptorProto` to a part of it. */
 export type Path = readonly number[];

@@ -18,8 +18,7 @@ import {
   zstdCompress,
   zstdDecompressSync,
 } from "node:zlib";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
+import { Code, type Compression, ConnectError } from "../deps.ts";
 
 /** Brotli's own default, 11, takes seconds for a megabyte, and any client may ask for Brotli. */
 const BROTLI_QUALITY = 4;

@@ -5,15 +5,16 @@
  * @module
  */
 
-import type { DescMethod, Registry } from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
   createConnectRouter,
   createContextValues,
+  type DescMethod,
   type HandlerContext,
-} from "@connectrpc/connect";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+  type Registry,
+  type UniversalHandler,
+} from "../deps.ts";
 import type { Call } from "../call.ts";
 import { ServiceContext } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";

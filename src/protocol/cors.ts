@@ -5,7 +5,7 @@
  * @module
  */
 
-import { cors as connectCors } from "@connectrpc/connect";
+import { cors as connectCors } from "../deps.ts";
 import { type Duration, resolveDuration } from "../duration.ts";
 import { assertKnownOptions } from "../errors.ts";
 import type { HttpStream, ResponseFields } from "../http_stream.ts";

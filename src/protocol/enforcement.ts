@@ -6,20 +6,19 @@
  */
 
 import {
+  type Compression,
+  compressionNegotiate,
   type DescMessage,
+  type Interceptor,
   type Message,
   type Registry,
+  type StreamRequest,
+  type StreamResponse,
   toBinary,
   toJson,
-} from "@bufbuild/protobuf";
-import type {
-  Interceptor,
-  StreamRequest,
-  StreamResponse,
-  UnaryRequest,
-  UnaryResponse,
-} from "@connectrpc/connect";
-import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
+  type UnaryRequest,
+  type UnaryResponse,
+} from "../deps.ts";
 import type { Call } from "../call.ts";
 import { CALL } from "../interceptor_context.ts";
 import { COMPRESSIONS } from "./compression.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { create, toBinary } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError, create, toBinary } from "../deps.ts";
 import type { Call } from "../call.ts";
 import { toWireError } from "../errors.ts";
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "../deps.ts";
 
 const HEADER_BYTES = 5;
 /** Pieces of this size are handed on as they are. */

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Registry } from "@bufbuild/protobuf";
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor, Registry } from "../deps.ts";
 
 /** Options for a lane. */
 export interface LaneOptions {

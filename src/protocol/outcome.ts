@@ -5,14 +5,15 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
 import {
+  Code,
   codeFromHttpStatus,
+  ConnectError,
   endStreamFlag,
   endStreamFromJson,
   errorFromJsonBytes,
-} from "@connectrpc/connect/protocol-connect";
-import { findTrailerError } from "@connectrpc/connect/protocol-grpc";
+  findTrailerError,
+} from "../deps.ts";
 import type { Protocol } from "../context.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import type { SentResponse } from "./universal.ts";

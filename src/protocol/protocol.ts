@@ -5,7 +5,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "../deps.ts";
 import type { Protocol } from "../context.ts";
 import type { HeaderFields } from "../http_stream.ts";
 

@@ -4,17 +4,18 @@
  * @module
  */
 
-import { Code, type ConnectError } from "@connectrpc/connect";
-import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import {
+  Code,
   codeToHttpStatus,
+  type ConnectError,
   contentTypeStreamJson,
   contentTypeStreamProto,
+  encodeEnvelope,
   endStreamFlag,
   endStreamToJson,
   errorToJsonBytes,
-} from "@connectrpc/connect/protocol-connect";
-import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+  setTrailerStatus,
+} from "../deps.ts";
 import type { Protocol } from "../context.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { toResponseFields } from "./fields.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createRegistry, type DescFile, type Registry } from "@bufbuild/protobuf";
+import { createRegistry, type DescFile, type Registry } from "../deps.ts";
 import type { MethodSpec } from "../service.ts";
 
 /**

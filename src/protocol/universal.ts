@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { ContextValues } from "@connectrpc/connect";
-import type { UniversalServerRequest, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import type { ContextValues, UniversalServerRequest, UniversalServerResponse } from "../deps.ts";
 import type { Call } from "../call.ts";
 import type { HttpStream, ResponseFields } from "../http_stream.ts";
 import { toHeaders, toResponseFields } from "./fields.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import { defOf } from "./definition.ts";
 
 const CHANGING = ["pipe", "transform", "default", "prefault", "catch", "success"];

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { SourceCodeInfo_LocationSchema } from "@bufbuild/protobuf/wkt";
+import type { MessageInitShape, SourceCodeInfo_LocationSchema } from "../deps.ts";
 
 type Location = MessageInitShape<typeof SourceCodeInfo_LocationSchema>;
 

@@ -6,15 +6,17 @@
  */
 
 import type {
+  $ZodType,
   DescFile,
   DescMessage,
   DescMethod,
   DescService,
+  input,
   Message,
   MessageInitShape,
   MessageShape,
-} from "@bufbuild/protobuf";
-import type { $ZodType, input, output } from "zod/v4/core";
+  output,
+} from "../deps.ts";
 import { changesValues } from "./changes.ts";
 import { createDescriptor } from "./descriptor.ts";
 import { createFloodGuard } from "./flood_guard.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodLazy, $ZodType, $ZodTypes, GlobalMeta } from "zod/v4/core";
+import type { $ZodLazy, $ZodType, $ZodTypes, GlobalMeta } from "../deps.ts";
 import { cannotExpress, type Place } from "./setup_error.ts";
 
 /** Which side of pipes and codecs is on the wire: what requests are parsed from, or replies become. */

@@ -8,18 +8,16 @@ import {
   create,
   createFileRegistry,
   type DescFile,
-  type MessageInitShape,
-} from "@bufbuild/protobuf";
-import {
   type DescriptorProtoSchema,
   type EnumDescriptorProtoSchema,
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
   type FieldDescriptorProtoSchema,
   FileDescriptorProtoSchema,
+  type MessageInitShape,
   MethodOptions_IdempotencyLevel,
   type ServiceDescriptorProtoSchema,
-} from "@bufbuild/protobuf/wkt";
+} from "../deps.ts";
 import { Comments } from "./comments.ts";
 import type {
   EnumModel,

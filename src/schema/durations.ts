@@ -4,8 +4,7 @@
  * @module
  */
 
-import { create } from "@bufbuild/protobuf";
-import { type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import { create, type Duration, DurationSchema } from "../deps.ts";
 
 const NANOS = 1_000_000_000n;
 

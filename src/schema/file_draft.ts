@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DescEnum, DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { DescEnum, DescFile, DescMessage } from "../deps.ts";
 import type { MessageMapping, UnionMapping } from "./mapping.ts";
 import type { EnumModel, MessageModel } from "./model.ts";
 import { isIdentifier, qualify } from "./naming.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DescEnum, DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { DescEnum, DescFile, DescMessage } from "../deps.ts";
 
 /** The messages and enums of a file, by their whole names. */
 export class FileTypes {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import type { MessageMapping, ValueMapping } from "./mapping.ts";
 import { createParser } from "./safe_parse.ts";
 import type { Issue } from "./violations.ts";

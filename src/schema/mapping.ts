@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType, DescEnum, DescMessage } from "../deps.ts";
 import type { ScalarName } from "./model.ts";
 import type { WellKnownType } from "./well_known.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import { type Definition, defOf, descriptionOf, idOf, rootOf } from "./definition.ts";
 import type { FileDraft } from "./file_draft.ts";
 import type { EnumMapping } from "./mapping.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import { type Definition, defOf, descriptionOf, idOf, rootOf, unwrap } from "./definition.ts";
 import type { FileDraft } from "./file_draft.ts";
 import { fieldModelsOf } from "./field_models.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescMessage } from "@bufbuild/protobuf";
-import type { $ZodTypes } from "zod/v4/core";
+import type { $ZodTypes, DescMessage } from "../deps.ts";
 import type { Definition } from "./definition.ts";
 import type { ScalarMapping, ValueMapping } from "./mapping.ts";
 import type { ScalarName } from "./model.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescFile, DescMessage } from "@bufbuild/protobuf";
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType, DescFile, DescMessage } from "../deps.ts";
 import { isZodType, notASchema, type Side } from "./definition.ts";
 import { messageNameOf } from "./field_models.ts";
 import { FileDraft } from "./file_draft.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { DescEnum, DescMessage } from "@bufbuild/protobuf";
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType, DescEnum, DescMessage } from "../deps.ts";
 import { type Definition, defOf, idOf, type Side, unwrap } from "./definition.ts";
 import type { FileDraft } from "./file_draft.ts";
 import type { ValueMapping } from "./mapping.ts";

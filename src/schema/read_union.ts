@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import { type Definition, defOf, descriptionOf, idOf, rootOf, unwrap } from "./definition.ts";
 import { variantModelsOf } from "./field_models.ts";
 import type { UnionMapping, VariantMapping } from "./mapping.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import type { Issue } from "./violations.ts";
 
 /** A value, or what is wrong with it. */

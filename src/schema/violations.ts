@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "../deps.ts";
 import { BadRequestSchema } from "../../gen/google/rpc/error_details_pb.ts";
 import { fieldPathOf } from "./field_path.ts";
 import type { ValueMapping } from "./mapping.ts";

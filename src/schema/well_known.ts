@@ -6,21 +6,19 @@
  */
 
 import {
-  create,
-  type DescMessage,
-  fromJson,
-  type JsonValue,
-  type Message,
-} from "@bufbuild/protobuf";
-import {
   BoolValueSchema,
   BytesValueSchema,
+  create,
+  type DescMessage,
   DoubleValueSchema,
   DurationSchema,
   EmptySchema,
   FloatValueSchema,
+  fromJson,
   Int32ValueSchema,
   Int64ValueSchema,
+  type JsonValue,
+  type Message,
   StringValueSchema,
   type Struct,
   StructSchema,
@@ -32,7 +30,7 @@ import {
   UInt64ValueSchema,
   type Value,
   ValueSchema,
-} from "@bufbuild/protobuf/wkt";
+} from "../deps.ts";
 import { durationFromSeconds, durationFromTemporal, toSeconds, toTemporal } from "./durations.ts";
 import type { ScalarName } from "./model.ts";
 

@@ -4,8 +4,12 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
+import {
+  Code,
+  ConnectError,
+  type UniversalClientRequest,
+  type UniversalClientResponse,
+} from "../deps.ts";
 import { appStarter, type FastGRPC } from "../app.ts";
 import type { Dispatcher } from "../dispatcher.ts";
 import type { Peer } from "../peer.ts";

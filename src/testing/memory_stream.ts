@@ -6,8 +6,12 @@
  * @module
  */
 
-import type { UniversalClientRequest, UniversalClientResponse } from "@connectrpc/connect/protocol";
-import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type UniversalClientRequest,
+  type UniversalClientResponse,
+} from "../deps.ts";
 import { ExchangeEnd } from "../client/exchange_end.ts";
 import {
   type BodyReader,

@@ -9,14 +9,14 @@
  */
 
 import type { TLSSocket } from "node:tls";
-import { AsnConvert } from "@peculiar/asn1-schema";
 import {
+  AsnConvert,
   Certificate,
   type GeneralName,
   id_ce_subjectAltName,
   SubjectAlternativeName,
   type TBSCertificate,
-} from "@peculiar/asn1-x509";
+} from "../deps/client_certificate.ts";
 import type { PeerCertificate, SubjectAltNames } from "../peer.ts";
 import { formatDistinguishedName } from "./distinguished_name.ts";
 

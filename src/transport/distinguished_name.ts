@@ -6,8 +6,7 @@
  */
 
 import { Buffer } from "node:buffer";
-import { AsnConvert } from "@peculiar/asn1-schema";
-import type { AttributeTypeAndValue, Name } from "@peculiar/asn1-x509";
+import { AsnConvert, type AttributeTypeAndValue, type Name } from "../deps/client_certificate.ts";
 
 /** RFC 4514, section 3, and two more that OpenSSL names the same way. */
 const SHORT_NAMES: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "../../deps.ts";
 
 const PREFIX_BYTES = 5;
 /** As much is set aside for a message that has only begun. */

@@ -5,9 +5,15 @@
  * @module
  */
 
-import type { Message } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ContextValues, createContextValues } from "@connectrpc/connect";
-import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
+import {
+  Code,
+  type Compression,
+  compressionNegotiate,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type Message,
+} from "../../deps.ts";
 import type { Call } from "../../call.ts";
 import { ServiceContext, type ServiceContextInit } from "../../context.ts";
 import type { BodyReader, HttpStream } from "../../http_stream.ts";

@@ -5,17 +5,19 @@
  */
 
 import {
+  Code,
+  ConnectError,
   create,
   type DescMessage,
   fromBinary,
   fromJsonString,
+  type Interceptor,
   type Message,
   type MessageInitShape,
   type Registry,
   toBinary,
   toJsonString,
-} from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+} from "../../deps.ts";
 import type { MethodSpec } from "../../service.ts";
 
 /** Reads and writes messages in one format. */

@@ -6,9 +6,13 @@
  */
 
 import { Buffer } from "node:buffer";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Compression } from "@connectrpc/connect/protocol";
-import { findTrailerError, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import {
+  Code,
+  type Compression,
+  ConnectError,
+  findTrailerError,
+  setTrailerStatus,
+} from "../../deps.ts";
 import type { HttpStream, ResponseFields } from "../../http_stream.ts";
 import { toResponseFields } from "../fields.ts";
 import type { Codec } from "./grpc_method.ts";

@@ -5,14 +5,17 @@
  * @module
  */
 
-import { create, type DescMessage, type Message, type MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  Interceptor,
-  StreamRequest,
-  StreamResponse,
-  UnaryRequest,
-  UnaryResponse,
-} from "@connectrpc/connect";
+import {
+  create,
+  type DescMessage,
+  type Interceptor,
+  type Message,
+  type MessageInitShape,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+  type UnaryResponse,
+} from "../../deps.ts";
 import { ServiceContext, type ServiceContextInit } from "../../context.ts";
 import type { HttpStream } from "../../http_stream.ts";
 import { letAskAhead } from "../ask_ahead.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Message } from "@bufbuild/protobuf";
+import type { Message } from "../../deps.ts";
 
 /** A message as it came. */
 export interface Envelope {
