@@ -219,9 +219,7 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
   use(interceptor: Interceptor): this {
     this.#starter.assertNotRunning("use an interceptor on a running app");
     if (typeof interceptor !== "function") {
-      throw new TypeError(
-        "Cannot use an interceptor that is no function: see Connect's Interceptor",
-      );
+      throw new TypeError("Cannot use an interceptor that is no function: see Connect's");
     }
     this.#interceptors.push(interceptor);
     return this;
