@@ -30,6 +30,18 @@ COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _fastgrpc; printf '%s\\n' "\${COMPREPLY[
     script,
     typed,
   ],
+  // A terminal of its own, in which what the completion is given is written down.
+  zsh: (script, typed) => [
+    "-f",
+    "-c",
+    `zmodload zsh/zpty; zpty shell zsh -f -i
+zpty -w shell "source $1.rc; source $1; print REA''DY"; zpty -r -m shell _ '*READY*READY*'
+zpty -w -n shell "$2"$'\t'; zpty -r -m shell _ '*DONE*'
+zpty -d shell; cat offers`,
+    "zsh",
+    script,
+    typed,
+  ],
   fish: (script, typed) => [
     "--no-config",
     "-c",
@@ -39,6 +51,20 @@ COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _fastgrpc; printf '%s\\n' "\${COMPREPLY[
     typed,
   ],
 };
+
+const ZSH_RC = `PROMPT= RPROMPT=
+autoload -U compinit && compinit -D -u
+compadd() {
+  local -a found
+  builtin compadd -O found "$@"
+  (($#found)) && print -rl -- $found >> offers
+  builtin compadd "$@"
+}
+ask() { zle complete-word; print DO''NE }
+zle -N ask
+bindkey '^I' ask
+print REA''DY
+`;
 
 for (const [shell, ask] of Object.entries(ASK)) {
   const isThere = await systemTool(shell) !== undefined;
@@ -50,11 +76,12 @@ for (const [shell, ask] of Object.entries(ASK)) {
         await using folder = await createCliFolder({ "fastgrpc.yaml": "" });
         const { stdout: script } = await folder.run(["completions", shell], { flags: [] });
         await folder.write("script", script);
+        await folder.write("script.rc", ZSH_RC);
         const result = await runCommand(shell, ask(`${folder.path}/script`, typed), {
           cwd: folder.path,
         });
         const found = result.stdout.split("\n").filter((line) => line !== "");
-        assertEquals(found.sort(), offers, transcript(result));
+        assertEquals([...new Set(found)].sort(), offers, transcript(result));
       },
     });
   }
