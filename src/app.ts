@@ -33,7 +33,7 @@ import type { Server } from "./server.ts";
 import type { ServiceImplementation, ServiceOptions } from "./service.ts";
 import { ServiceTable } from "./service_table.ts";
 import { type Open, Starter } from "./starter.ts";
-import { StopSignals } from "./stop_signals.ts";
+import { runUntilStopped } from "./stop_signals.ts";
 import type { NodeHttp2Server } from "./transport/connections.ts";
 import { listen, mountOn } from "./transport/listener.ts";
 
@@ -271,18 +271,10 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
    * @throws As {@linkcode serve}.
    */
   async run(options: RunOptions = {}): Promise<void> {
-    if (isCollecting()) return noteRun(this, options);
+    if (isCollecting()) return await noteRun(this, options);
     const { onListen, ...serveOptions } = options;
     configureConsoleLog();
-    using signals = new StopSignals();
-    const server = await this.serve(serveOptions);
-    signals.stop(server);
-    try {
-      onListen?.(server.addr);
-      await server.finished;
-    } finally {
-      await server.stop();
-    }
+    await runUntilStopped(() => this.serve(serveOptions), onListen);
   }
 
   /** The app's own service, for one more method. */

@@ -1,6 +1,6 @@
 /**
- * Apps that a tool wants to know rather than to serve: while it loads a module, those that are made are
- * noted, and running them does nothing but to note how.
+ * Apps of modules that a tool loads: while it does so, those that are made are noted, and it is the
+ * tool's business what running one does.
  *
  * @module
  */
@@ -13,12 +13,21 @@ export interface Collected<App extends object, Loaded> {
   readonly apps: ReadonlyMap<App, object | undefined>;
 }
 
+/** Called when a module runs an app; the module waits for it. */
+export type OnRun = (app: object, options: object) => Promise<void>;
+
+/** A tool that is loading modules. */
+interface Collector {
+  noteApp(app: object): void;
+  noteRun(app: object, options: object): Promise<void>;
+}
+
 /**
  * On the global object, since a module may bring a copy of the kit of another version: its apps would
  * be served while they are looked for.
  */
-const KEY = Symbol.for("fastgrpc.collection");
-const shared = globalThis as { [KEY]?: Map<object, object | undefined> | undefined };
+const KEY = Symbol.for("fastgrpc.collector");
+const shared = globalThis as { [KEY]?: Collector | undefined };
 
 /** Whether a tool is loading modules. */
 export function isCollecting(): boolean {
@@ -27,29 +36,42 @@ export function isCollecting(): boolean {
 
 /** Notes an app that was made. */
 export function noteApp(app: object): void {
-  shared[KEY]?.set(app, undefined);
+  shared[KEY]?.noteApp(app);
 }
 
-/** Notes how an app would have been run; the first time counts. */
-export function noteRun(app: object, options: object): void {
-  if (shared[KEY]?.get(app) === undefined) shared[KEY]?.set(app, options);
+/** Notes how an app is to be run. */
+export async function noteRun(app: object, options: object): Promise<void> {
+  await shared[KEY]?.noteRun(app, options);
+}
+
+/** What was collected is enough: from now on apps run as ever. */
+export function stopCollecting(): void {
+  shared[KEY] = undefined;
 }
 
 /**
  * Loads modules, and notes the apps that are made meanwhile.
  *
  * @param load Is told how many there are so far.
+ * @param onRun What running an app does, besides that it is noted.
  */
 export async function collectApps<App extends object, Loaded>(
   load: (count: () => number) => Promise<Loaded>,
+  onRun?: OnRun,
 ): Promise<Collected<App, Loaded>> {
   const apps = new Map<object, object | undefined>();
-  shared[KEY] = apps;
+  shared[KEY] = {
+    noteApp: (app) => void apps.set(app, undefined),
+    async noteRun(app, options) {
+      apps.set(app, apps.get(app) ?? options);
+      await onRun?.(app, options);
+    },
+  };
   try {
     const loaded = await load(() => apps.size);
     return { loaded, apps: apps as Map<App, object | undefined> };
   } finally {
-    shared[KEY] = undefined;
+    stopCollecting();
   }
 }
 

@@ -51,3 +51,24 @@ export class StopSignals implements Disposable {
     void (this.#received > 1 ? this.#server?.stop() : this.#server?.shutdown());
   }
 }
+
+/**
+ * Runs a server until a signal stops it, or somebody else does.
+ *
+ * @param start Opens its port.
+ * @returns Resolves when it has stopped.
+ */
+export async function runUntilStopped(
+  start: () => Promise<Server>,
+  onListen: ((addr: Deno.NetAddr) => void) | undefined,
+): Promise<void> {
+  using signals = new StopSignals();
+  const server = await start();
+  signals.stop(server);
+  try {
+    onListen?.(server.addr);
+    await server.finished;
+  } finally {
+    await server.stop();
+  }
+}

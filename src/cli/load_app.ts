@@ -6,7 +6,7 @@
 
 import { pathToFileURL } from "node:url";
 import { FastGRPC } from "../app.ts";
-import { collectApps } from "../app_collection.ts";
+import { collectApps, stopCollecting } from "../app_collection.ts";
 import { ConfigError, suggest } from "../errors.ts";
 import type { RunOptions } from "../serve_options.ts";
 import type { Program } from "./command.ts";
@@ -49,33 +49,13 @@ export function moduleAt(module: string): AppModule {
 }
 
 /**
- * Loads a module for its apps. Nothing is served meanwhile.
+ * Loads a module for its apps. Nothing is served meanwhile: `app.run()` returns at once.
  *
  * @throws {NoAppError} If it has none, or cannot be found.
  */
-export async function loadApps({ name, load }: AppModule): Promise<LoadedApp[]> {
-  const { loaded, apps } = await collectApps<FastGRPC, unknown>(load);
-  // One that was loaded before has made its apps already.
-  const exported = new Map<unknown, string>();
-  for (const [exportName, value] of Object.entries(loaded ?? {})) {
-    if (!exported.has(value)) exported.set(value, exportName);
-  }
-  const all = new Set<unknown>([...apps.keys(), ...exported.keys()]);
-  const found = [...all].filter((app) => app instanceof FastGRPC);
-  if (found.length > 0) {
-    return found.map((app) => ({
-      app,
-      options: (apps.get(app) ?? {}) as RunOptions,
-      exportName: exported.get(app),
-    }));
-  }
-  throw new NoAppError(
-    apps.size > 0
-      ? `Cannot use the app in ${name}: it is made by another copy of FastGRPC, run the command line ` +
-        `of the one that the module imports`
-      : `Cannot find an app in ${name}: export it, or run it, as in ` +
-        `"export const app = new FastGRPC()"`,
-  );
+export async function loadApps(module: AppModule): Promise<LoadedApp[]> {
+  const { loaded, apps } = await collectApps<FastGRPC, unknown>(module.load);
+  return appsOf(module, loaded, apps);
 }
 
 /**
@@ -85,21 +65,98 @@ export async function loadApps({ name, load }: AppModule): Promise<LoadedApp[]> 
  * @throws {NoAppError} If there is no such app, or several.
  */
 export async function loadApp(module: AppModule, exportName?: string): Promise<LoadedApp> {
-  const apps = await loadApps(module);
-  const names = apps.flatMap((each) => each.exportName ?? []);
-  if (exportName !== undefined) {
-    const picked = apps.find((each) => each.exportName === exportName);
-    if (picked !== undefined) return picked;
-    throw new NoAppError(
-      `Cannot find app "${exportName}" in ${module.name}: ${suggest(exportName, names)}`,
-    );
+  return pickApp(module, await loadApps(module), exportName);
+}
+
+/**
+ * Loads a module and runs the app that it runs, for as long as the module would wait for it; or else
+ * the one that it exports.
+ *
+ * @param run In place of `app.run()`, whose options it gets.
+ * @throws {NoAppError} If there is no app, or several.
+ */
+export async function runApp(
+  module: AppModule,
+  run: (app: FastGRPC, options: RunOptions) => Promise<void>,
+): Promise<void> {
+  const begun = new Set<object>();
+  let running: Promise<void> | undefined;
+  const runOne = async (app: object, options: RunOptions) => {
+    // By then those have begun that are run at the same time.
+    await Promise.resolve();
+    if (begun.size > 1) throw severalApps(module, begun.size, []);
+    if (!(app instanceof FastGRPC)) throw otherCopy(module);
+    stopCollecting();
+    await run(app, options);
+  };
+  const { loaded, apps } = await collectApps<FastGRPC, unknown>(module.load, (app, options) => {
+    begun.add(app);
+    return running = runOne(app, options);
+  });
+  if (running !== undefined) return await running;
+  const { app } = pickApp(module, appsOf(module, loaded, apps), undefined);
+  await run(app, {});
+}
+
+function appsOf(
+  { name }: AppModule,
+  loaded: unknown,
+  made: ReadonlyMap<unknown, object | undefined>,
+): LoadedApp[] {
+  // One that was loaded before has made its apps already.
+  const exported = new Map<unknown, string>();
+  for (const [exportName, value] of Object.entries(loaded ?? {})) {
+    if (!exported.has(value)) exported.set(value, exportName);
   }
-  if (apps.length === 1) return apps[0]!;
+  const all = new Set<unknown>([...made.keys(), ...exported.keys()]);
+  const found = [...all].filter((app) => app instanceof FastGRPC);
+  if (found.length > 0) {
+    return found.map((app) => ({
+      app,
+      options: (made.get(app) ?? {}) as RunOptions,
+      exportName: exported.get(app),
+    }));
+  }
+  if (made.size > 0) throw otherCopy({ name });
   throw new NoAppError(
-    `Cannot choose between the ${apps.length} apps of ${module.name}: ` +
+    `Cannot find an app in ${name}: export it, or run it, as in "export const app = new FastGRPC()"`,
+  );
+}
+
+function pickApp(
+  module: AppModule,
+  apps: readonly LoadedApp[],
+  exportName: string | undefined,
+): LoadedApp {
+  const names = apps.flatMap((each) => each.exportName ?? []);
+  if (exportName === undefined) {
+    if (apps.length === 1) return apps[0]!;
+    throw severalApps(module, apps.length, names);
+  }
+  const picked = apps.find((each) => each.exportName === exportName);
+  if (picked !== undefined) return picked;
+  throw new NoAppError(
+    `Cannot find app "${exportName}" in ${module.name}: ${suggest(exportName, names)}`,
+  );
+}
+
+function severalApps(
+  { name }: Pick<AppModule, "name">,
+  count: number,
+  names: readonly string[],
+): NoAppError {
+  return new NoAppError(
+    `Cannot choose between the ${count} apps of ${name}: ` +
       (names.length === 0
         ? "export them, and pick one by --app=<name>"
         : `pick one by --app=<name>, exported are ${names.map((each) => `"${each}"`).join(", ")}`),
+  );
+}
+
+function otherCopy({ name }: Pick<AppModule, "name">): NoAppError {
+  return new NoAppError(
+    `Cannot use the app in ${name}: it is made by another copy of FastGRPC, run the command line of ` +
+      `the one that the module imports`,
   );
 }
 

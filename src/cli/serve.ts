@@ -39,20 +39,10 @@ export const serve: Command = defineCommand({
   ],
   async run(input) {
     const { values } = input;
-    const { describeFile, effectiveConfig, prepareApp, schemaOf, startLog } = await import(
-      "./prepare_app.ts"
-    );
-    if (values["print-schema"]) {
-      console.log(await schemaOf(input));
-      return EXIT.ok;
-    }
-    const prepared = await prepareApp(input);
-    if (values["print-config"]) {
-      console.log(`# ${describeFile(prepared.config)}\n${effectiveConfig(prepared)}`);
-      return EXIT.ok;
-    }
-    startLog(prepared);
-    await prepared.app.run(prepared.runOptions);
+    const { effectiveConfig, prepareApp, schemaOf, serveApp } = await import("./prepare_app.ts");
+    if (values["print-schema"]) console.log(await schemaOf(input));
+    else if (values["print-config"]) console.log(effectiveConfig(await prepareApp(input)));
+    else await serveApp(input);
     return EXIT.ok;
   },
 });

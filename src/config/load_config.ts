@@ -17,9 +17,7 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** Whether nobody may say if there is a file. */
   readonly isFileForbidden: boolean;
-  /** Those of each source, in the order in which they overrule each other. */
-  readonly layers: readonly (readonly Setting[])[];
-  /** Those that hold. */
+  /** What of it holds. */
   readonly settings: readonly Setting[];
 }
 
@@ -37,16 +35,11 @@ export async function loadConfig(
   const named = path ?? (variable(CONFIG_VARIABLE) || undefined);
   const text = named === undefined ? await textIfThere(CONFIG_FILE) : await textOf(named);
   const file = text === undefined ? undefined : named ?? CONFIG_FILE;
-  const layers = [
-    file === undefined ? [] : await readFile(text!, file),
-    readEnvironment(variable),
-    flags,
-  ];
+  const inFile = file === undefined ? [] : await readFile(text!, file);
   return {
     file,
     isFileForbidden: named === undefined && !mayRead(CONFIG_FILE),
-    layers,
-    settings: mergeSettings(...layers),
+    settings: mergeSettings(inFile, readEnvironment(variable), flags),
   };
 }
 

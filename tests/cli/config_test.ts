@@ -183,11 +183,8 @@ const WRONG: readonly (readonly [
     `did you mean "greeter.v1.Greeter"?\n`,
   ],
   [
-    "a method that the app does not have, though a flag overrules it",
-    {
-      env: { FASTGRPC_METHOD_TIMEOUT: "greeter.v1.Greeter/sayHello=5s" },
-      args: ["--method-timeout=greeter.v1.Greeter/SayHello=5s"],
-    },
+    "a method that the app does not have",
+    { env: { FASTGRPC_METHOD_TIMEOUT: "greeter.v1.Greeter/sayHello=5s" } },
     `FASTGRPC_METHOD_TIMEOUT: timeouts.methods has "greeter.v1.Greeter/sayHello", which is no ` +
     `method of the app: did you mean "greeter.v1.Greeter/SayHello"?\n`,
   ],

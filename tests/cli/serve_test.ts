@@ -180,6 +180,73 @@ Deno.test("serve takes a module by its URL, and one that only exports its app", 
   assertEquals((await client.sayHello({ name: "Ada" })).message, "Hello Ada");
 });
 
+/** A module that cleans up after `app.run()`. */
+const CLEANING_UP = `
+import { FastGRPC } from "@fastgrpc/fastgrpc";
+await using _database = { [Symbol.asyncDispose]: () => void console.log("database closed") };
+const unused = new FastGRPC();
+await new FastGRPC().run({ port: 0, hostname: "127.0.0.1" });
+console.log("after run()");
+`;
+
+Deno.test("serve lets the module wait in app.run(), and clean up afterwards", async () => {
+  await using folder = await createCliFolder({ "server.ts": CLEANING_UP });
+  await using program = folder.start(["serve", "server.ts"]);
+  await program.listening;
+  assertEquals(/after run|closed/.test(program.output()), false);
+  program.kill("SIGTERM");
+  await assertExitsWell(program);
+  assertMatch(program.output(), /The server has stopped\nafter run\(\)\ndatabase closed\n$/);
+});
+
+Deno.test("serve serves an app that is run without being waited for", async () => {
+  await using folder = await createCliFolder({
+    "server.ts": CLEANING_UP.replace("await new", "void new").replace("await using", "const"),
+  });
+  await using program = folder.start(["serve", "server.ts"]);
+  await program.listening;
+  program.kill("SIGTERM");
+  await assertExitsWell(program);
+});
+
+Deno.test("serve fails in app.run(), where the module may see it", async () => {
+  const folder = await createCliFolder({
+    "server.ts": CLEANING_UP.replace(
+      /await new FastGRPC.*/,
+      (run) =>
+        `try { ${run} } catch (error) { console.log("seen: " + error.message); throw error; }`,
+    ),
+  });
+  await using _ = folder;
+  const { code, stdout, stderr } = await folder.run([
+    "serve",
+    "server.ts",
+    "--timeout=5s",
+    "--service-timeout=a.B=5s",
+  ]);
+  assertEquals(code, 2);
+  assertMatch(
+    stdout,
+    /^seen: --service-timeout: timeouts\.services has "a\.B"[^]*\ndatabase closed\n$/,
+  );
+  assertMatch(stderr, /^--service-timeout: timeouts\.services has "a\.B", which is no service/);
+});
+
+Deno.test("serve serves none of several apps that are run at the same time", async () => {
+  await using folder = await createCliFolder({
+    "server.ts": `
+import { FastGRPC } from "@fastgrpc/fastgrpc";
+const options = { port: 0, hostname: "127.0.0.1" };
+await Promise.all([new FastGRPC().run(options), new FastGRPC().run(options)]);`,
+  });
+  const result = await folder.run(["serve", "server.ts"]);
+  assertEquals([result.code, result.stdout], [2, ""], transcript(result));
+  assertStringIncludes(
+    result.stderr,
+    'Cannot choose between the 2 apps of "server.ts": export them',
+  );
+});
+
 Deno.test("runCli() serves the app of a program of one's own, by no command at all", async () => {
   await using folder = await createCliFolder({
     "main.ts": `import { runCli } from "@fastgrpc/fastgrpc/cli";
