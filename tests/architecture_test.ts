@@ -29,6 +29,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Code-first: schemas of Zod, without Zod
   [
     "schema/model",
+    "schema/field_error",
     "schema/naming",
     "schema/setup_error",
     "schema/durations",
@@ -52,6 +53,7 @@ const ROWS: readonly (readonly string[])[] = [
     "schema/field_path",
     "schema/violations",
     "schema/safe_parse",
+    "schema/many",
     "schema/flood_guard",
     "schema/changes",
     "schema/compile_services",

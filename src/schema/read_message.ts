@@ -8,7 +8,7 @@ import type { $ZodType } from "zod/v4/core";
 import { type Definition, defOf, descriptionOf, idOf, rootOf, unwrap } from "./definition.ts";
 import type { FileDraft } from "./file_draft.ts";
 import { fieldModelsOf } from "./field_models.ts";
-import type { FieldMapping, MessageMapping, ScalarMapping, ValueMapping } from "./mapping.ts";
+import type { FieldMapping, MessageMapping, ScalarMapping } from "./mapping.ts";
 import type { FieldModel, ScalarName } from "./model.ts";
 import { isIdentifier, toCamelCase, toPascalCase, toSnakeCase } from "./naming.ts";
 import type { Reading } from "./reading.ts";
@@ -116,25 +116,25 @@ function readField(
     name,
     ...(comment !== undefined && { comment }),
     absent: absentOf(definition),
-    isForgiving: definition.isForgiving,
+    isUntried: definition.isUntried,
   };
   // The comment is the field's now.
   const own = { ...definition, comment: undefined };
   const pathName = parent + toPascalCase(name);
   if (def.type === "array") {
     const element = readElement(reading, own, def.element, pathName, elementsOf(place));
-    return { ...common, value: element, label: "repeated", element: def.element };
+    return { ...common, ...element, label: "repeated", element: def.element };
   }
   if (def.type === "map" || (def.type === "record" && !isStruct(reading, own, pathName, place))) {
     const keys = readKey(reading, def.keyType, place);
-    const value = readElement(reading, own, def.valueType, pathName, elementsOf(place));
     return {
       ...common,
-      value,
+      ...readElement(reading, own, def.valueType, pathName, elementsOf(place)),
       label: "map",
       keys,
       isMap: def.type === "map",
       element: def.valueType,
+      keySchema: def.keyType,
     };
   }
   const value = reading.readType(reading, own, pathName, place, true);
@@ -158,7 +158,7 @@ function readElement(
   schema: $ZodType,
   name: string,
   place: Place,
-): ValueMapping {
+): Pick<FieldMapping, "value" | "isElementUntried"> {
   const element = unwrap(schema, reading.side, place);
   if (element.isOptional) {
     throw cannotExpress(
@@ -168,7 +168,8 @@ function readElement(
     );
   }
   const tag = element.tag ?? container.tag;
-  return reading.readType(reading, { ...element, tag }, name, place);
+  const value = reading.readType(reading, { ...element, tag }, name, place);
+  return { value, isElementUntried: element.isUntried };
 }
 
 const KEYS: readonly ScalarName[] = [

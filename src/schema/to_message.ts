@@ -6,6 +6,7 @@
  */
 
 import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { convertList, FieldError, within } from "./field_error.ts";
 import { type AnyObject, type Convert, type FileTypes, mapValues } from "./file_types.ts";
 import type {
   EnumMapping,
@@ -87,11 +88,16 @@ export class ToMessage {
     if (known !== undefined) return known;
     const steps: Step[] = [];
     const convert = (value: AnyObject) => {
+      assertObject(value);
       const init: Record<string, unknown> = {};
       for (const { key, property, convert, takesNull } of steps) {
         const found = value[key];
         if (found === undefined || (found === null && !takesNull)) continue;
-        init[property] = convert === undefined ? found : convert(found);
+        try {
+          init[property] = convert === undefined ? found : convert(found);
+        } catch (error) {
+          throw within(key, error);
+        }
       }
       return init;
     };
@@ -116,7 +122,7 @@ export class ToMessage {
     if (label !== "repeated" && label !== "map") return this.#ofValue(value, true);
     const convert = this.#ofElement(value);
     if (label === "repeated") {
-      return convert && ((list: unknown[]) => list.map((each) => convert(each)));
+      return convert && ((list: unknown[]) => convertList(list, convert));
     }
     const ofObject = convert && ((map: AnyObject) => mapValues(map, convert));
     if (!isMap) return ofObject;
@@ -148,6 +154,7 @@ export class ToMessage {
       { case: this.#types.property(message, name), convert: this.#ofMessage(variant) },
     ]));
     return (value: AnyObject) => {
+      assertObject(value);
       const found = cases.get(value[discriminator]);
       if (found === undefined) {
         throw new RangeError(`No "${discriminator}" is ${String(value[discriminator])}`);
@@ -168,6 +175,12 @@ export class ToMessage {
       return (isMany ? this.#ofElement(value) : this.#ofValue(value, true)) === undefined;
     });
   }
+}
+
+/** Clients may send anything. */
+function assertObject(value: unknown): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new FieldError(`expected an object, got ${value === null ? "null" : typeof value}`);
 }
 
 /** One property. */
