@@ -126,6 +126,7 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/join_pieces",
     "protocol/universal",
     "protocol/outcome",
+    "protocol/long_error",
     "protocol/enforcement",
     "protocol/connect_lane",
   ],

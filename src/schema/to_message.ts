@@ -31,7 +31,11 @@ export class ToMessage {
     const convert = this.#ofValue(mapping, false) ?? ((value: unknown) => value as AnyObject);
     if (mapping.kind === "well_known") return convert as (value: unknown) => Message;
     const desc = this.#descOf(mapping);
-    return (value) => create(desc, convert(value) as AnyObject);
+    const isObject = mapping.kind === "message" || mapping.kind === "union";
+    return (value) => {
+      if (isObject && value !== undefined) assertObject(value);
+      return create(desc, convert(value) as AnyObject);
+    };
   }
 
   #descOf(mapping: ValueMapping): DescMessage {

@@ -125,6 +125,11 @@ for (const [what, request, message] of SENT) {
   });
 }
 
+Deno.test("a client cannot send nothing where a message is as its schema has it", () => {
+  const { method } = compileEcho(z.object({ a: z.string() }));
+  assertThrows(() => method.toRequest(null), TypeError, "expected an object, got null");
+});
+
 Deno.test("a client is told the field of a reply that cannot be", () => {
   const reply = create(method.desc.output, { date: late } as never);
   const error = assertThrows(() => method.fromReply(reply), ConnectError);
