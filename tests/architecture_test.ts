@@ -45,6 +45,7 @@ const ROWS: readonly (readonly string[])[] = [
     "schema/read_union",
     "schema/read_type",
     "schema/read_services",
+    "schema/name_clashes",
     "schema/comments",
     "schema/descriptor",
     "schema/file_types",
@@ -78,6 +79,7 @@ const ROWS: readonly (readonly string[])[] = [
     "code_first/handlers",
     "code_first/code_package",
     "code_first/proto_report",
+    "code_first/unclaimed_locks",
   ],
   // Transport: knows no service
   [

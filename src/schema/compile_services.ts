@@ -23,6 +23,7 @@ import { within } from "./field_error.ts";
 import { createFloodGuard } from "./flood_guard.ts";
 import { FileTypes } from "./file_types.ts";
 import type { FileModel, Numbers } from "./model.ts";
+import { assertNoClash } from "./name_clashes.ts";
 import {
   type MessageDeclaration,
   type ReadMessage,
@@ -96,13 +97,15 @@ export interface CompiledServices {
 /**
  * Compiles services of one package.
  *
- * @throws {TypeError} If a name is none or taken, or a schema cannot be expressed.
+ * @throws {TypeError} If a name is none or taken, also by a file that is imported, or a schema cannot
+ *   be expressed.
  */
 export function compileServices(
   services: readonly ServiceDeclaration[],
   options: CompileOptions,
 ): CompiledServices {
   const { model, imports, methods } = readServices(services);
+  assertNoClash({ model, fileName: options.fileName }, imports, "whose messages they use");
   const numbers = options.number(model);
   const file = createDescriptor(model, numbers, options.fileName, imports);
   const types = new FileTypes(file);

@@ -118,5 +118,7 @@ export interface FieldMapping {
   readonly isUntried: boolean;
   /** The same of what is in each element of a list or a map. */
   readonly isElementUntried?: boolean;
+  /** Whether the schema refuses a message without it, as those write it who do not know it. */
+  readonly isRequired: boolean;
   readonly comment?: string;
 }

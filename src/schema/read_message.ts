@@ -8,9 +8,10 @@ import type { $ZodType } from "zod/v4/core";
 import { type Definition, defOf, descriptionOf, idOf, rootOf, unwrap } from "./definition.ts";
 import type { FileDraft } from "./file_draft.ts";
 import { fieldModelsOf } from "./field_models.ts";
-import type { FieldMapping, MessageMapping, ScalarMapping } from "./mapping.ts";
+import type { FieldMapping, MessageMapping, ScalarMapping, ValueMapping } from "./mapping.ts";
 import type { FieldModel, ScalarName } from "./model.ts";
-import { isIdentifier, toCamelCase, toPascalCase, toSnakeCase } from "./naming.ts";
+import { isIdentifier, simpleName, toCamelCase, toPascalCase, toSnakeCase } from "./naming.ts";
+import { zeroValueOf } from "./read_enum.ts";
 import type { Reading } from "./reading.ts";
 import { cannotExpress, elementsOf, type Place, within } from "./setup_error.ts";
 
@@ -46,6 +47,11 @@ export function readMessage(
     message.fields.push(
       readField(reading, key, def.shape[key]!, id ?? pathName, within(place, key)),
     );
+  }
+  if (reading.side === "input") {
+    for (const { name, isRequired } of message.fields) {
+      if (isRequired) reading.draft.required.add(`${message.name}.${name}`);
+    }
   }
   const about = id === undefined ? comment : descriptionOf(root);
   const oneofComments = message.fields
@@ -117,6 +123,8 @@ function readField(
     ...(comment !== undefined && { comment }),
     absent: absentOf(definition),
     isUntried: definition.isUntried,
+    // A list or a map without elements has come.
+    isRequired: false,
   };
   // The comment is the field's now.
   const own = { ...definition, comment: undefined };
@@ -143,7 +151,15 @@ function readField(
     value.kind === "generated_enum";
   const isOneof = value.kind === "union" && value.name === undefined;
   const label = isOneof ? "oneof" : isPlain && definition.hasPresence ? "optional" : "singular";
-  return { ...common, absent, value, label, ...(isOneof && { name: value.oneof }) };
+  const isRequired = !definition.isUntried && common.absent === "empty" &&
+    !hasZero(value);
+  return { ...common, absent, value, label, isRequired, ...(isOneof && { name: value.oneof }) };
+}
+
+/** Whether a field that did not come has a value nevertheless: one that a schema can mean. */
+function hasZero(value: ValueMapping): boolean {
+  if (value.kind !== "enum") return value.kind === "scalar" || value.kind === "generated_enum";
+  return value.values.has(zeroValueOf(simpleName(value.name)));
 }
 
 function absentOf({ acceptsUndefined, acceptsNull }: Definition): FieldMapping["absent"] {
