@@ -12,6 +12,7 @@ import { collectApps } from "./app_collection.ts";
 import { type CodePackage, compilePackages } from "./code_first/code_package.ts";
 import { assertFolder, findStaleFiles, writeStaleFiles } from "./code_first/proto_folder.ts";
 import { type ProtoReport, reportOn } from "./code_first/proto_report.ts";
+import { findUnclaimedLocks } from "./code_first/unclaimed_locks.ts";
 import { assertKnownOptions, ConfigError } from "./errors.ts";
 
 export type { ProtoReport, StaleProtoFile } from "./code_first/proto_report.ts";
@@ -30,7 +31,8 @@ export interface ProtoOptions {
 /**
  * Tells what {@linkcode writeProto} would do, and writes nothing.
  *
- * @param apps All that have services of the same packages, for those share their locks.
+ * @param apps All that have services of the same packages, for those share their locks, and of the
+ *   same folders, as a lock there that is no app's is a problem.
  * @throws {TypeError} If a schema cannot be expressed, or an option is unknown.
  * @throws {ConfigError} If a lock or a `.proto` file cannot be read.
  */
@@ -38,14 +40,17 @@ export async function checkProto(
   apps: FastGRPC | readonly FastGRPC[],
   options: ProtoOptions = {},
 ): Promise<ProtoReport> {
-  return await reportOn(compileApps(apps, options), findStaleFiles);
+  const packages = compileApps(apps, options);
+  const report = await reportOn(packages, findStaleFiles);
+  return { ...report, problems: [...report.problems, ...findUnclaimedLocks(packages)] };
 }
 
 /**
  * Writes the `.proto` files and the locks of the services in code of apps, where they are not up to
  * date.
  *
- * @param apps All that have services of the same packages, for those share their locks.
+ * @param apps All that have services of the same packages, for those share their locks, and of the
+ *   same folders, as a lock there that is no app's is worth a warning.
  * @throws {TypeError} If a schema cannot be expressed, or an option is unknown.
  * @throws {ConfigError} If a lock or a `.proto` file cannot be read or written.
  */
@@ -53,7 +58,9 @@ export async function writeProto(
   apps: FastGRPC | readonly FastGRPC[],
   options: ProtoOptions = {},
 ): Promise<ProtoReport> {
-  return await reportOn(compileApps(apps, options), writeStaleFiles);
+  const packages = compileApps(apps, options);
+  const report = await reportOn(packages, writeStaleFiles);
+  return { ...report, warnings: [...report.warnings, ...findUnclaimedLocks(packages)] };
 }
 
 function compileApps(
@@ -73,7 +80,7 @@ const HELP = `Writes the .proto files and locks of services in code.
 Usage: deno run --allow-read --allow-write=proto @fastgrpc/fastgrpc/proto [options] <module>...
 
 A module makes an app, and runs or exports it; nothing is served. Name all modules that have
-services of the same package.
+services of the same package or folder.
 
 Options:
   --check            write nothing; exit with 1 if a file is stale or a change breaks clients

@@ -14,6 +14,7 @@ import type { TimeoutLayers } from "./deadline.ts";
 import { type Duration, resolveDuration } from "./duration.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { serverLog } from "./log.ts";
+import { assertNoClash } from "./schema/name_clashes.ts";
 import {
   type MethodSpec,
   overrideTimeouts,
@@ -145,7 +146,8 @@ export class ServiceTable {
    * Resolves all methods. What the user added comes before what is built in.
    *
    * @param health Gets to know the services.
-   * @throws {TypeError} If a schema cannot be expressed.
+   * @throws {TypeError} If a schema cannot be expressed, or a service in code has the file or a name of
+   *   a generated one.
    * @throws {ConfigError} If a lock cannot be read, or does not fit.
    */
   async resolve(
@@ -170,6 +172,11 @@ export class ServiceTable {
   #resolveCode(): MethodSpec[] {
     const packages = this.compile();
     packages.forEach(assertLocked);
+    const generated = new Set(this.#generated.map(({ desc }) => desc.parent.file));
+    for (const { file, model } of packages) {
+      const why = "which the app serves";
+      assertNoClash({ fileName: file.proto.name, model }, generated, why);
+    }
     this.#warnOfUnlocked(packages);
     const { timeoutMs } = this.#options;
     return packages.flatMap(({ services }) => services).flatMap(

@@ -31,6 +31,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Code-first: schemas of Zod, without Zod
   [
     "schema/model",
+    "schema/field_error",
     "schema/naming",
     "schema/setup_error",
     "schema/durations",
@@ -46,6 +47,7 @@ const ROWS: readonly (readonly string[])[] = [
     "schema/read_union",
     "schema/read_type",
     "schema/read_services",
+    "schema/name_clashes",
     "schema/comments",
     "schema/descriptor",
     "schema/file_types",
@@ -54,6 +56,7 @@ const ROWS: readonly (readonly string[])[] = [
     "schema/field_path",
     "schema/violations",
     "schema/safe_parse",
+    "schema/many",
     "schema/flood_guard",
     "schema/changes",
     "schema/compile_services",
@@ -78,6 +81,7 @@ const ROWS: readonly (readonly string[])[] = [
     "code_first/handlers",
     "code_first/code_package",
     "code_first/proto_report",
+    "code_first/unclaimed_locks",
   ],
   // Transport: knows no service
   [
@@ -127,6 +131,7 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/join_pieces",
     "protocol/universal",
     "protocol/outcome",
+    "protocol/long_error",
     "protocol/enforcement",
     "protocol/connect_lane",
   ],

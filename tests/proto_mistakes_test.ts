@@ -128,11 +128,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   "that may not write": {
     flags: ["--allow-read"],
-    message: `Cannot write "${PROTO}": allow it by --allow-write`,
+    message: `Cannot write "${LOCK}": allow it by --allow-write`,
   },
   "that may not write there": {
     flags: ["--allow-read", "--allow-write=other"],
-    message: `Cannot write "${PROTO}": allow it by --allow-write`,
+    message: `Cannot write "${LOCK}": allow it by --allow-write`,
   },
   "that may not read the lock": {
     flags: ["--allow-read", "--deny-read=proto", "--allow-write"],

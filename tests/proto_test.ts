@@ -17,12 +17,12 @@ Deno.test("proto.ts writes what is missing, and nothing the second time", async 
   assertEquals(outcome(await project.proto(["--check", "app.ts"])), {
     code: 1,
     stdout: "",
-    stderr: `${PROTO} is missing\n${LOCK} is missing\n${ADVICE}`,
+    stderr: `${LOCK} is missing\n${PROTO} is missing\n${ADVICE}`,
   });
   assertEquals(await project.files(), {});
   assertEquals(outcome(await project.proto(["app.ts"])), {
     code: 0,
-    stdout: `wrote ${PROTO}\nwrote ${LOCK}\n`,
+    stdout: `wrote ${LOCK}\nwrote ${PROTO}\n`,
     stderr: "",
   });
   const written = await project.files();
@@ -45,7 +45,7 @@ Deno.test("proto.ts numbers a new field after the others, and reserves one that 
   assertEquals(outcome(await project.proto(["app.ts", "--check"])), {
     code: 1,
     stdout: "added demo.v1.Hello.nick = 3\n",
-    stderr: `${PROTO} is not up to date\n${LOCK} is not up to date\n${ADVICE}`,
+    stderr: `${LOCK} is not up to date\n${PROTO} is not up to date\n${ADVICE}`,
   });
   assertEquals((await project.proto(["app.ts"])).code, 0);
   assertStringIncludes((await project.read(PROTO))!, "  string nick = 3;\n  string name = 1;\n");
@@ -55,7 +55,7 @@ Deno.test("proto.ts numbers a new field after the others, and reserves one that 
   assertEquals(outcome(await project.proto(["app.ts"])), {
     code: 0,
     stdout: "removed demo.v1.Hello.times: number 2 and the name are reserved\n" +
-      `wrote ${PROTO}\nwrote ${LOCK}\n`,
+      `wrote ${LOCK}\nwrote ${PROTO}\n`,
     stderr: "",
   });
   assertMatch((await project.read(PROTO))!, /reserved 2;\n\s+reserved "times";/);
@@ -99,7 +99,7 @@ for (const [way, line] of Object.entries(WAYS)) {
     await using project = await createProtoProject({ "app.ts": `${app}${line}\n` });
     assertEquals(outcome(await project.proto(["app.ts"])), {
       code: 0,
-      stdout: `wrote ${PROTO}\nwrote ${LOCK}\n`,
+      stdout: `wrote ${LOCK}\nwrote ${PROTO}\n`,
       stderr: "",
     });
   });
@@ -126,7 +126,7 @@ Deno.test("proto.ts puts the services of all apps of a package into one file", a
       `export const app = ${appOf("demo.v1.Bell")}.addService(${serviceOf("shop.Till")});`,
     ),
   });
-  const written = [PROTO, LOCK, "proto/shop/shop.proto", "proto/shop/shop.lock"];
+  const written = [LOCK, PROTO, "proto/shop/shop.lock", "proto/shop/shop.proto"];
   assertEquals(outcome(await project.proto(["b.ts", "a.ts"])), {
     code: 0,
     stdout: written.map((file) => `wrote ${file}\n`).join(""),
@@ -147,7 +147,7 @@ Deno.test("proto.ts takes --folder for services without one, and warns of them",
   });
   const { code, stdout, stderr } = await project.proto(["app.ts", "--folder", "proto/mine"]);
   assertEquals(code, 0, stderr);
-  assertEquals(stdout, "wrote proto/mine/demo/v1/demo.proto\nwrote proto/mine/demo/v1/demo.lock\n");
+  assertEquals(stdout, "wrote proto/mine/demo/v1/demo.lock\nwrote proto/mine/demo/v1/demo.proto\n");
   assertStringIncludes(
     stderr,
     'Package "demo.v1" is served by the order of declaration, not by its lock: set "proto"',
@@ -164,7 +164,7 @@ Deno.test("writeProto() and checkProto() tell what was and what would be written
     { request: z.object({ name: z.string() }), response: z.object({}) },
     () => ({}),
   );
-  const stale = ["proto", "lock"].map((kind) => ({
+  const stale = ["lock", "proto"].map((kind) => ({
     path: `${folder}/demo/v1/demo.${kind}`,
     reason: "missing" as const,
   }));

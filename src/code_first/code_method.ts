@@ -123,13 +123,19 @@ export interface MethodInit {
 /**
  * Checks a method, but for its schemas.
  *
- * @throws {TypeError} If its name is in no PascalCase, a schema or the handler is missing, or an option is
+ * @throws {TypeError} If its name is in no PascalCase or "Then", a schema or the handler is missing, or an option is
  *   unknown or of the wrong kind.
  */
 export function declareMethod({ path, name, kind, options, handler }: MethodInit): AddedMethod {
   const action = `add method "${path}"`;
   if (typeof name !== "string" || !METHOD_NAME.test(name)) {
     throw new TypeError(`Cannot ${action}: use a name in PascalCase, such as "SayHello"`);
+  }
+  if (name === "Then") {
+    throw new TypeError(
+      `Cannot ${action}: whoever awaits a client with a function "then" waits for ever; use ` +
+        `another name`,
+    );
   }
   if (typeof options !== "object" || options === null) {
     throw new TypeError(

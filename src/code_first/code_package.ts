@@ -11,6 +11,7 @@ import { type AppliedLock, applyLock } from "../lock/apply_lock.ts";
 import type { ProblemKind } from "../lock/breaking.ts";
 import { readLock } from "../lock/lock_file.ts";
 import { type CompiledMethod, compileServices } from "../schema/compile_services.ts";
+import type { FileModel } from "../schema/model.ts";
 import type {
   AnyHandler,
   MethodOptions,
@@ -37,6 +38,7 @@ export interface CodePackage {
   /** Whether its services name the folder, and are thus served by the numbers of its lock. */
   readonly isGuarded: boolean;
   readonly file: DescFile;
+  readonly model: FileModel;
   readonly services: readonly CompiledService[];
   readonly methods: readonly CompiledMethod[];
   /** The lock's path within the folder, such as `demo/v1/demo.lock`. */
@@ -115,14 +117,14 @@ function compilePackage(
   const text = folder === undefined ? undefined : readTextIfThere(folder, lockName);
   const lock = text === undefined ? undefined : readLock(text, pathIn(folder!, lockName));
   let applied: AppliedLock | undefined;
-  const { file, services, methods } = compileServices(members.map(declarationOf), {
+  const { file, model, services, methods } = compileServices(members.map(declarationOf), {
     fileName,
     number: (model) => (applied = applyLock(model, lock)).numbers,
     validateReplies,
   });
   const byDesc = new Map(methods.map((method) => [method.desc, method]));
   return {
-    ...{ name, folder, file, methods, lockName, isLocked: lock !== undefined },
+    ...{ name, folder, file, model, methods, lockName, isLocked: lock !== undefined },
     isGuarded: ownFolder !== undefined,
     applied: applied!,
     services: services.map((desc, index) => compileService(desc, members[index]!, byDesc)),

@@ -60,6 +60,8 @@ export interface CodeServiceOptions {
 }
 
 const SERVICE_NAME = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/;
+/** A service in code there would replace a built-in one, or clash with the well-known types. */
+const TAKEN_PACKAGES = /^(?:grpc|google)\./;
 const SERVICE_OPTIONS = ["description", "proto", "timeout", "interceptors"];
 let methodsOf: (service: Service) => readonly AddedMethod[];
 
@@ -97,13 +99,19 @@ export class Service<Methods extends CodeMethods = Record<never, never>> {
    * Makes a service that has no methods yet.
    *
    * @param name With its package, such as `demo.v1.Clock`.
-   * @throws {TypeError} If the name is none, or an option is unknown or of the wrong kind.
+   * @throws {TypeError} If the name is none or in a package of gRPC or protobuf, or an option is unknown or of the wrong kind.
    */
   constructor(name: string, options: CodeServiceOptions = {}) {
     const action = `make service "${String(name)}"`;
     if (typeof name !== "string" || !SERVICE_NAME.test(name)) {
       throw new TypeError(
         `Cannot ${action}: use a name with its package, such as "demo.v1.Greeter"`,
+      );
+    }
+    if (TAKEN_PACKAGES.test(name)) {
+      throw new TypeError(
+        `Cannot ${action}: packages of "grpc" and "google" are those of gRPC's and protobuf's own ` +
+          `services and messages; use one of yours, such as "demo.v1"`,
       );
     }
     if (typeof options !== "object" || options === null) {

@@ -37,9 +37,14 @@ export function findStaleFiles(
   for (const [name, text] of texts) {
     const present = readTextIfThere(folder, name);
     if (present === undefined) stale.push({ name, reason: "missing" });
-    else if (present !== text) stale.push({ name, reason: "different" });
+    else if (asWritten(present) !== text) stale.push({ name, reason: "different" });
   }
   return stale;
+}
+
+/** Without what editors and git on Windows put in, and nobody reads. */
+function asWritten(text: string): string {
+  return text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
 }
 
 /**
@@ -75,6 +80,29 @@ export function readTextIfThere(folder: string | URL, name: string): string | un
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw inaccessible("read", file, error);
+  }
+}
+
+/**
+ * Names the files of a folder, and of those in it, whose names end so. What begins with a dot is left
+ * out, and so are packages of npm and links.
+ *
+ * @returns Paths within the folder; none if it is not there.
+ * @throws {ConfigError} If it cannot be read.
+ */
+export function listFolder(folder: string | URL, ending: string, within = ""): string[] {
+  const place = fileIn(folder, within);
+  try {
+    return [...Deno.readDirSync(place)].flatMap(({ name, isFile, isDirectory }) => {
+      const path = within === "" ? name : `${within}/${name}`;
+      if (isFile) return name.endsWith(ending) ? [path] : [];
+      const isOurs = isDirectory && !name.startsWith(".") && name !== "node_modules";
+      return isOurs ? listFolder(folder, ending, path) : [];
+    });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof ConfigError) throw error;
+    throw inaccessible("read", place, error);
   }
 }
 

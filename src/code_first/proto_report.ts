@@ -7,7 +7,7 @@
 import { formatLock } from "../lock/lock_file.ts";
 import { toProtoText } from "../proto_text/proto_text.ts";
 import type { CodePackage } from "./code_package.ts";
-import { pathIn, type StaleFile } from "./proto_folder.ts";
+import { pathIn, readTextIfThere, type StaleFile } from "./proto_folder.ts";
 
 /** A file that was not as it should be. */
 export interface StaleProtoFile {
@@ -46,21 +46,37 @@ export async function reportOn(
   const problems: string[] = [];
   const warnings: string[] = [];
   for (const each of packages) {
-    const { applied, folder } = each;
-    if (each.isLocked) changes.push(...applied.changes.map(({ text }) => text));
+    const { folder } = each;
+    if (each.isLocked) changes.push(...each.applied.changes.map(({ text }) => text));
     if (!each.isGuarded) warnings.push(unguarded(each.name));
-    problems.push(...applied.problems.map(({ text }) => text));
-    if (applied.problems.length > 0) continue;
-    const found = await visit(textsOf(each), folder!);
-    stale.push(...found.map(({ name, reason }) => ({ path: pathIn(folder!, name), reason })));
+    const found = problemsOf(each);
+    problems.push(...found);
+    if (found.length > 0) continue;
+    const files = await visit(textsOf(each), folder!);
+    stale.push(...files.map(({ name, reason }) => ({ path: pathIn(folder!, name), reason })));
   }
   return { stale, changes, problems, warnings };
 }
 
+function problemsOf({ name, folder, file, lockName, isLocked, applied }: CodePackage): string[] {
+  const isOurs = isLocked || readTextIfThere(folder!, file.proto.name) === undefined;
+  if (isOurs) return applied.problems.map(({ text }) => text);
+  return [withoutLock(name, pathIn(folder!, file.proto.name), pathIn(folder!, lockName))];
+}
+
+/** Whoever wrote it, it has numbers that clients go by, and that nobody else knows. */
+function withoutLock(name: string, proto: string, lock: string): string {
+  return `Package "${name}" has "${proto}", and no lock "${lock}" that its numbers are from\n` +
+    "  remedy: if the lock was lost, restore it from version control; if the .proto was written by " +
+    "hand, give the services in code another package; to begin anew, with other numbers, delete " +
+    "the .proto";
+}
+
+/** The lock first: what is cut short there leaves no `.proto` whose numbers nobody knows. */
 function textsOf({ file, lockName, applied }: CodePackage): ReadonlyMap<string, string> {
   return new Map([
-    [file.proto.name, toProtoText(file)],
     [lockName, formatLock(applied.lock)],
+    [file.proto.name, toProtoText(file)],
   ]);
 }
 

@@ -64,18 +64,29 @@ export function applyLock(model: FileModel, lock: Lock | undefined): AppliedLock
       problems: [otherPackage(lock.package, model.package)],
     };
   }
-  const generation = new Generation(lock ?? { ...EMPTY, package: model.package });
+  const generation = new Generation(model, lock ?? { ...EMPTY, package: model.package });
   for (const each of model.messages) generation.addMessage(each);
   for (const each of model.enums) generation.addEnum(each);
   generation.keepDeleted();
-  generation.addServices(model);
+  generation.addServices();
   return generation.end();
 }
 
 const EMPTY: Lock = { package: "", messages: new Map(), enums: new Map(), services: new Map() };
 
+const REQUIRED = "requests of clients that do not know it become INVALID_ARGUMENT: make it " +
+  ".optional() or give it a .default(), at least until all of them send it";
+
+const REMOVED_VALUE = "requests that still have it become INVALID_ARGUMENT";
+
+function hintOfRename(removed: string, now: string | undefined): string | undefined {
+  return now && `if it is "${now}" now: to clients a new name is a new field, so keep ` +
+      `"${removed}" beside it until none uses it`;
+}
+
 /** Collects the next lock beside the one before. */
 class Generation {
+  readonly #model: FileModel;
   readonly #before: Lock;
   readonly #messages = new Map<string, LockedMessage>();
   readonly #enums = new Map<string, LockedEnum>();
@@ -83,7 +94,8 @@ class Generation {
   readonly #changes: Change[] = [];
   readonly #problems: Problem[] = [];
 
-  constructor(before: Lock) {
+  constructor(model: FileModel, before: Lock) {
+    this.#model = model;
     this.#before = before;
   }
 
@@ -104,9 +116,16 @@ class Generation {
     }
     this.#messages.set(name, { fields: locked, reserved: next.reserved, isDeleted: false });
     if (before === undefined) return;
-    this.#noteMembers(name, next, (removed) => {
-      const shape = describeShape(before.fields.get(removed)!);
-      return next.added.find((added) => describeShape(locked.get(added)!) === shape);
+    this.#noteMembers(name, next, {
+      onAdded: (added) =>
+        this.#isRequired(name, before, locked.get(added)!, added) ? REQUIRED : undefined,
+      onRemoved: (removed) => {
+        const shape = describeShape(before.fields.get(removed)!);
+        return hintOfRename(
+          removed,
+          next.added.find((added) => describeShape(locked.get(added)!) === shape),
+        );
+      },
     });
   }
 
@@ -120,7 +139,12 @@ class Generation {
     );
     this.#enums.set(name, { values: next.live, reserved: next.reserved, isDeleted: false });
     if (before !== undefined) {
-      this.#noteMembers(name, next, () => next.removed.length === 1 ? next.added[0] : undefined);
+      const renamed = next.removed.length === 1 ? next.added[0] : undefined;
+      this.#noteMembers(name, next, {
+        onAdded: () => undefined,
+        onRemoved: (removed) =>
+          [REMOVED_VALUE, hintOfRename(removed, renamed)].filter(Boolean).join("; "),
+      });
     }
   }
 
@@ -139,8 +163,8 @@ class Generation {
     }
   }
 
-  addServices({ services }: FileModel): void {
-    for (const { name, methods } of services) {
+  addServices(): void {
+    for (const { name, methods } of this.#model.services) {
       const before = this.#before.services.get(name);
       if (before === undefined) this.#note("added", name, `added service ${name}`);
       this.#services.set(
@@ -207,21 +231,33 @@ class Generation {
   #noteMembers(
     name: string,
     { added, removed, live, reserved, problems }: Renumbered,
-    renamed: (removed: string) => string | undefined,
+    { onAdded, onRemoved }: Record<
+      "onAdded" | "onRemoved",
+      (member: string) => string | undefined
+    >,
   ): void {
     this.#problems.push(...problems);
     for (const each of added) {
-      this.#note("added", `${name}.${each}`, `added ${name}.${each} = ${live.get(each)}`);
+      const text = `added ${name}.${each} = ${live.get(each)}`;
+      this.#note("added", `${name}.${each}`, text, onAdded(each));
     }
     for (const each of removed) {
       const text = `removed ${name}.${each}: number ${
         reserved.get(each)
       } and the name are reserved`;
-      const now = renamed(each);
-      const hint = now && `if it is "${now}" now: to clients a new name is a new field, so keep ` +
-          `"${each}" beside it until none uses it`;
-      this.#note("removed", `${name}.${each}`, text, hint);
+      this.#note("removed", `${name}.${each}`, text, onRemoved(each));
     }
+  }
+
+  /** A variant that joins others is nothing new to those that send one of them. */
+  #isRequired(
+    message: string,
+    { fields }: LockedMessage,
+    { oneof }: FieldShape,
+    name: string,
+  ): boolean {
+    if (!this.#model.required?.has(`${message}.${oneof ?? name}`)) return false;
+    return oneof === undefined || ![...fields.values()].some((each) => each.oneof === oneof);
   }
 
   #noteDeleted(name: string): void {

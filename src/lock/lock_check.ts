@@ -6,6 +6,7 @@
  */
 
 import { suggest } from "../errors.ts";
+import { qualify, simpleName } from "../schema/naming.ts";
 import { LineError, type Located, type LocatedObject } from "./located_json.ts";
 import type { Lock, LockedEnum, LockedField, LockedMessage } from "./lock.ts";
 import { isKeptByProtobuf, MAX_FIELD_NUMBER, type NumberMap } from "./numbering.ts";
@@ -29,11 +30,13 @@ export function checkLock(root: Located): Lock {
   checkVersion(root);
   const members = readObject(root, ["version", "package", "messages", "enums", "services"]);
   const packageName = readText(members.get("package") ?? missing(root, "package"));
+  const readAll = <T>(key: string, read: (member: Located) => T) =>
+    readNamed(members.get(key) ?? missing(root, key), packageName, read);
   return {
     package: packageName,
-    messages: readNamed(members.get("messages") ?? missing(root, "messages"), readMessage),
-    enums: readNamed(members.get("enums") ?? missing(root, "enums"), readEnum),
-    services: readNamed(members.get("services") ?? missing(root, "services"), readService),
+    messages: readAll("messages", readMessage),
+    enums: readAll("enums", readEnum),
+    services: readAll("services", readService),
   };
 }
 
@@ -163,8 +166,21 @@ function readNumbers(numbers: Located, taken: Taken): NumberMap {
   );
 }
 
-function readNamed<T>(members: Located, read: (member: Located) => T): ReadonlyMap<string, T> {
-  return new Map([...namesOf(members, WHOLE_NAME)].map(([name, member]) => [name, read(member)]));
+/** By whole names: those of another package would be kept for ever, and never be looked at. */
+function readNamed<T>(
+  members: Located,
+  packageName: string,
+  read: (member: Located) => T,
+): ReadonlyMap<string, T> {
+  const named = [...namesOf(members, WHOLE_NAME)];
+  for (const [name, { line }] of named) {
+    if (qualify(packageName, simpleName(name)) === name) continue;
+    throw new LineError(
+      line,
+      `has "${name}", which is not of package "${packageName}": ${FROM_GIT}`,
+    );
+  }
+  return new Map(named.map(([name, member]) => [name, read(member)]));
 }
 
 function namesOf(object: Located, pattern: RegExp): LocatedObject {

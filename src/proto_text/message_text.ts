@@ -65,7 +65,7 @@ export function extendPieces(
       const members = run.map((index) =>
         fieldPiece(context, extensions[index]!, { path: [...path, index], siblings })
       );
-      const extendee = context.names.typeIn(extensions[run[0]!]!.extendee, siblings.scope);
+      const extendee = context.names.messageIn(extensions[run[0]!]!.extendee, siblings.scope);
       const body = members.map(({ value }) => value);
       const comments = commentsOf(position === 0 ? location : undefined);
       return {

@@ -36,14 +36,26 @@ export class Names {
    * @param scope Full name of the message, or the package, in whose braces it stands.
    */
   typeIn(typeName: string, scope: string): string {
+    return this.#shortest(typeName, scope, [this.#types]);
+  }
+
+  /**
+   * The shortest name of a message where whatever has a name first is taken for it, a type or not: as
+   * the request or reply of a method, beside whose name it stands, and behind `extend`.
+   */
+  messageIn(typeName: string, scope: string): string {
+    return this.#shortest(typeName, scope, [this.#types, this.#others]);
+  }
+
+  #shortest(typeName: string, scope: string, known: readonly ReadonlySet<string>[]): string {
     const full = typeName.replace(/^\./, "");
     for (const outer of scopesFrom(scope)) {
       const isOurs = outer === this.#package || outer.startsWith(dotted(this.#package));
       if (!isOurs || !full.startsWith(dotted(outer))) continue;
       const short = full.slice(dotted(outer).length);
-      if (this.#isFoundAt(outer, short, scope, [this.#types])) return short;
+      if (this.#isFoundAt(outer, short, scope, known)) return short;
     }
-    return this.#isFoundAt("", full, scope, [this.#types]) ? full : `.${full}`;
+    return this.#isFoundAt("", full, scope, known) ? full : `.${full}`;
   }
 
   /** The full name of an extension that is an option, with a dot in front only where it must be. */
@@ -76,7 +88,11 @@ export class Names {
       (type.kind === "extension" ? this.#others : this.#types).add(type.typeName);
       const within = dotted(type.typeName);
       if (type.kind === "message") {
-        for (const { name } of [...type.fields, ...type.oneofs]) this.#others.add(within + name);
+        for (const { name } of [...type.fields, ...type.proto.oneofDecl]) {
+          this.#others.add(within + name);
+        }
+        // The entries of its maps, which are not listed as messages, but hide those further out.
+        for (const { name } of type.proto.nestedType) this.#types.add(within + name);
       } else if (type.kind === "service") {
         for (const { name } of type.methods) this.#others.add(within + name);
       } else if (type.kind === "enum") {

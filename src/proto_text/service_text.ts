@@ -45,7 +45,7 @@ function methodPiece(
 ): Piece {
   const comments = commentsOf(context.source.at(path));
   const side = (typeName: string, isStream: boolean) =>
-    `(${isStream ? "stream " : ""}${context.names.typeIn(typeName, scope)})`;
+    `(${isStream ? "stream " : ""}${context.names.messageIn(typeName, scope)})`;
   const input = side(proto.inputType, proto.clientStreaming);
   const output = side(proto.outputType, proto.serverStreaming);
   const head = `rpc ${proto.name}${input} returns ${output}`;

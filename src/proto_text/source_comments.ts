@@ -95,11 +95,20 @@ function compare(a: readonly number[], b: readonly number[]): number {
   return (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0);
 }
 
+/** What ends a line for some who read the text, and would put the rest of it outside of the comment. */
+const LINE_ENDS = /\r\n?|[\x85\u2028\u2029]/g;
+
+/** What is not seen, and can make a terminal or a reviewer see something else. */
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/** What turns the text around it: comments that look like code, and code that looks like comments. */
+const BIDI_OVERRIDES = /[\u202a-\u202e\u2066-\u2069]/g;
+
 /** The lines of a comment: one blank in front belongs to the slashes, the end of the last is none. */
 function toLines(text: string): string[] {
-  const lines = text
-    // deno-lint-ignore no-control-regex
-    .replace(/\r\n?|[\x00\f\v]/g, (found) => found.startsWith("\r") ? "\n" : " ")
+  const lines = text.toWellFormed()
+    .replace(LINE_ENDS, "\n").replace(CONTROLS, " ").replace(BIDI_OVERRIDES, "")
     .split("\n").map((line) => line.replace(/^ /, "").trimEnd());
   const first = lines.findIndex((line) => line !== "");
   const last = lines.findLastIndex((line) => line !== "");

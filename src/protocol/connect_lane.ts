@@ -24,6 +24,7 @@ import { letAskAhead } from "./ask_ahead.ts";
 import { COMPRESSIONS } from "./compression.ts";
 import { createEnforcement } from "./enforcement.ts";
 import { DEFAULT_LANE_OPTIONS, type LaneOptions } from "./lane.ts";
+import { assertShort, LongError } from "./long_error.ts";
 import { sentError } from "./outcome.ts";
 import { refuse } from "./refusal.ts";
 import { typesOf } from "./types.ts";
@@ -50,16 +51,28 @@ export class ConnectLane {
     const values = createContextValues().set(CALL, call);
     try {
       const response = await handler(toUniversalRequest(stream, call, values));
-      const sent = await sendUniversalResponse(response, stream, call);
+      const sent = await sendUniversalResponse(
+        response,
+        stream,
+        call,
+        (first) => assertShort(call.protocol, first),
+      );
       return await sentError(call.protocol, sent);
     } catch (error) {
-      // A JSON parser's message may have half of a surrogate pair in it, which Connect cannot encode.
-      if (!(error instanceof URIError)) throw error;
-      const refused = new ConnectError("the request cannot be decoded", Code.InvalidArgument);
+      const refused = refusalInstead(error);
+      if (refused === undefined) throw error;
       refuse(stream, call.protocol, refused);
       return refused;
     }
   }
+}
+
+/** For an error that cannot be sent as it is. */
+function refusalInstead(error: unknown): ConnectError | undefined {
+  if (error instanceof LongError) return error.short;
+  if (!(error instanceof URIError)) return undefined;
+  // A JSON parser's message may have half of a surrogate pair in it, which Connect cannot encode.
+  return new ConnectError("the request cannot be decoded", Code.InvalidArgument);
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Call } from "../call.ts";
 import { toWireError } from "../errors.ts";
 
 /** In characters. Each may take nine bytes when it is percent-encoded; HTTP/2 engines stop at 64 KiB. */
-const MAX_MESSAGE = 4096;
+export const MAX_MESSAGE = 4096;
 /** Of all details of an error, before they are in base64. */
 const MAX_DETAIL_BYTES = 32_768;
 
@@ -54,13 +54,18 @@ function toSendable(error: ConnectError, call: Call): ConnectError {
   }
   const { rawMessage } = error;
   if (!hasTooMuch && rawMessage.length <= MAX_MESSAGE && rawMessage.isWellFormed()) return error;
-  const message = rawMessage.length <= MAX_MESSAGE
-    ? rawMessage
-    : `${rawMessage.slice(0, MAX_MESSAGE)}… (${rawMessage.length} characters)`;
   const { code, metadata, details, cause } = error;
-  const copy = new ConnectError(message.toWellFormed(), code, metadata, [], cause);
+  const copy = new ConnectError(cutMessage(rawMessage), code, metadata, [], cause);
   if (!hasTooMuch) copy.details = details;
   // It goes with the details: the metadata of another server's answer is not for our client.
   Object.assign(copy, { isWireError: (error as { isWireError?: boolean }).isWireError });
   return copy;
+}
+
+/** No longer than may be sent, and well-formed. */
+export function cutMessage(message: string): string {
+  const cut = message.length <= MAX_MESSAGE
+    ? message
+    : `${message.slice(0, MAX_MESSAGE)}… (${message.length} characters)`;
+  return cut.toWellFormed();
 }

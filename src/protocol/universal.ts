@@ -69,12 +69,14 @@ export interface SentResponse {
  * Once the call has ended early, the response body is asked for its next piece all the same: it
  * meets the reason, and makes the protocol's own error of it.
  *
+ * @param check Sees the first piece before it is sent, and throws if it must not be.
  * @returns Resolves when the client has it all, or is not waited for any longer.
  */
 export async function sendUniversalResponse(
   response: UniversalServerResponse,
   stream: HttpStream,
   call: Call,
+  check: (first: SentResponse) => Promise<void>,
 ): Promise<SentResponse> {
   const header = response.header ?? new Headers();
   const body = response.body?.[Symbol.asyncIterator]();
@@ -83,6 +85,8 @@ export async function sendUniversalResponse(
   try {
     // Headers are sent after the first piece is there: until then the handler may still set them.
     let piece = await body?.next();
+    const { status, trailer } = response;
+    await check({ status, header, lastChunk: piece?.done ? undefined : piece?.value, trailer });
     const fields = { ...toResponseFields(header), ...lengthOf(header, call) };
     stream.respond(response.status, fields, response.trailer ? "trailers" : "body");
     while (body !== undefined && piece !== undefined && !piece.done && !stream.closed) {

@@ -6,22 +6,24 @@
  */
 
 import type {
-  $ZodType,
   DescFile,
   DescMessage,
   DescMethod,
   DescService,
-  input,
   Message,
   MessageInitShape,
   MessageShape,
-  output,
-} from "../deps.ts";
+} from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { $ZodType, input, output } from "zod/v4/core";
 import { changesValues } from "./changes.ts";
+import { unwrap } from "./definition.ts";
 import { createDescriptor } from "./descriptor.ts";
+import { within } from "./field_error.ts";
 import { createFloodGuard } from "./flood_guard.ts";
 import { FileTypes } from "./file_types.ts";
 import type { FileModel, Numbers } from "./model.ts";
+import { assertNoClash } from "./name_clashes.ts";
 import {
   type MessageDeclaration,
   type ReadMessage,
@@ -95,13 +97,15 @@ export interface CompiledServices {
 /**
  * Compiles services of one package.
  *
- * @throws {TypeError} If a name is none or taken, or a schema cannot be expressed.
+ * @throws {TypeError} If a name is none or taken, also by a file that is imported, or a schema cannot
+ *   be expressed.
  */
 export function compileServices(
   services: readonly ServiceDeclaration[],
   options: CompileOptions,
 ): CompiledServices {
   const { model, imports, methods } = readServices(services);
+  assertNoClash({ model, fileName: options.fileName }, imports, "whose messages they use");
   const numbers = options.number(model);
   const file = createDescriptor(model, numbers, options.fileName, imports);
   const types = new FileTypes(file);
@@ -142,29 +146,33 @@ function compileMethod(
 ): CompiledMethod {
   return {
     desc,
-    parse: compileRequest(compiler, request),
+    parse: compileRequest(compiler, request, path),
     toMessage: compileReply(compiler, response, path),
-    toRequest: compiler.toMessage.ofWhole(request.mapping),
-    fromReply: compiler.toPlain.ofWhole(response.mapping) ?? ((message) => message),
+    toRequest: compileSending(compiler, request, path),
+    fromReply: compileReceiving(compiler, response, path),
   };
 }
 
 function compileRequest(
   { toValue, toPlain }: Compiler,
   { schema, mapping }: ReadMessage,
+  path: string,
 ): CompiledMethod["parse"] {
   const convert = (schema === undefined ? toPlain : toValue).ofWhole(mapping);
   const read = convert === undefined ? (message: Message) => message : (message: Message) => {
     try {
       return convert(message);
-    } catch {
+    } catch (error) {
+      const { field, description, isOurs } = within("", error);
       // What the engine has to say of it is nothing to clients.
-      throw invalidRequest(mapping, [{ path: [], message: UNREADABLE }], message);
+      const issue = { path: [], field, message: isOurs ? description : UNREADABLE };
+      throw invalidRequest(mapping, [issue], message);
     }
   };
   if (schema === undefined) return read;
   const parser = createParser(schema);
-  const guard = createFloodGuard(mapping);
+  const { isUntried } = unwrap(schema, "input", { root: path, path: "" });
+  const guard = createFloodGuard(mapping, !isUntried);
   const take = (result: ParseResult, value: unknown) => {
     if (result.success) return result.data;
     throw invalidRequest(mapping, result.error.issues, value);
@@ -177,6 +185,47 @@ function compileRequest(
     return result instanceof Promise
       ? result.then((result) => take(result, value))
       : take(result, value);
+  };
+}
+
+/** For a client. */
+function compileSending(
+  { toMessage }: Compiler,
+  { mapping }: ReadMessage,
+  path: string,
+): CompiledMethod["toRequest"] {
+  const convert = toMessage.ofWhole(mapping);
+  return (value) => {
+    try {
+      return convert(value);
+    } catch (error) {
+      const { message } = within("", error);
+      throw new TypeError(`Cannot send a request to "${path}": ${message}`, { cause: error });
+    }
+  };
+}
+
+/** For a client. */
+function compileReceiving(
+  { toPlain }: Compiler,
+  { mapping }: ReadMessage,
+  path: string,
+): CompiledMethod["fromReply"] {
+  const convert = toPlain.ofWhole(mapping);
+  if (convert === undefined) return (message) => message;
+  return (message) => {
+    try {
+      return convert(message);
+    } catch (error) {
+      const reason = within("", error).message;
+      throw new ConnectError(
+        `invalid reply of ${path}: ${reason}`,
+        Code.Internal,
+        undefined,
+        undefined,
+        error,
+      );
+    }
   };
 }
 

@@ -24,8 +24,11 @@ export interface Definition {
   readonly hasPresence: boolean;
   /** Whether that is said to be so, not only made good by a default. */
   readonly isOptional: boolean;
-  /** Whether what is not valid may be made good: by a function before it, or by `.catch()`. */
-  readonly isForgiving: boolean;
+  /**
+   * Whether its elements by themselves tell little of the whole: a function may come before them, `.catch()`
+   * make good what is wrong, or another schema have its say after them.
+   */
+  readonly isUntried: boolean;
   /** Of `.meta({ proto })`. */
   readonly tag: unknown;
   /** What is said of the place, not of the type. */
@@ -41,7 +44,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
     acceptsNull: false,
     hasPresence: false,
     isOptional: false,
-    isForgiving: false,
+    isUntried: false,
     tag: undefined as unknown,
     comment: undefined as string | undefined,
   };
@@ -64,7 +67,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
       case "prefault":
       case "catch":
         Object.assign(found, { acceptsUndefined: true, hasPresence: true });
-        if (def.type === "catch") found.isForgiving = true;
+        if (def.type === "catch") found.isUntried = true;
         schema = def.innerType;
         continue;
       case "nonoptional": {
@@ -76,7 +79,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
           acceptsNull,
           hasPresence: found.hasPresence || inner.acceptsNull,
           isOptional: found.isOptional || inner.acceptsNull,
-          isForgiving: found.isForgiving || inner.isForgiving,
+          isUntried: found.isUntried || inner.isUntried,
           tag: found.tag ?? inner.tag,
           comment: found.comment ?? inner.comment,
         };
@@ -92,7 +95,7 @@ export function unwrap(start: $ZodType, side: Side, place: Place): Definition {
         const [near, far] = side === "input" ? [def.in, def.out] : [def.out, def.in];
         // What z.preprocess() is given may be anything: its schema says what is meant.
         const isPreprocessed = side === "input" && defOf(near).type === "transform";
-        if (isPreprocessed) found.isForgiving = true;
+        if (isPreprocessed || defOf(far).type !== "transform") found.isUntried = true;
         schema = isPreprocessed ? far : near;
         continue;
       }

@@ -71,7 +71,8 @@ export function createDescriptor(
   const dependencies = new Map(imports.map((file) => [`${file.name}.proto`, file]));
   const proto = create(FileDescriptorProtoSchema, {
     name: fileName,
-    package: model.package,
+    // Left out where there is none, as protoc does.
+    ...(model.package !== "" && { package: model.package }),
     syntax: "proto3",
     dependency: [...dependencies.keys()].sort(),
     messageType: model.messages.map((message, i) =>

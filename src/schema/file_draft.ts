@@ -19,6 +19,8 @@ const MAX_TYPES = 2000;
 export class FileDraft {
   /** What has an id, by schema, side, and the key that it leaves out. */
   readonly named: Map<object, Map<string, MessageMapping | UnionMapping>> = new Map();
+  /** As `FileModel` has it. */
+  readonly required: Set<string> = new Set();
   readonly #package: string;
   readonly #types = new Map<string, TypeModel | undefined>();
   readonly #imports = new Set<DescFile>();

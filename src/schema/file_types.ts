@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { DescEnum, DescFile, DescMessage } from "../deps.ts";
+import type { DescEnum, DescFile, DescMessage } from "@bufbuild/protobuf";
+import { convertValues } from "./field_error.ts";
 
 /** The messages and enums of a file, by their whole names. */
 export class FileTypes {
@@ -43,5 +44,5 @@ export type AnyObject = Readonly<Record<string, unknown>>;
 /** Makes another value of each in a map of protobuf-es. */
 export function mapValues(map: AnyObject, convert: Convert): Record<string, unknown> {
   // A key may be "__proto__".
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, convert(value)]));
+  return Object.fromEntries(convertValues(map, convert));
 }

@@ -2,194 +2,183 @@
  * A guard against requests that are all wrong. Zod notes each thing that is not valid before it says
  * so: of 4 MiB of texts that are too short there are two million, which held a server up for 13 s. So
  * where lists and maps are very long, some of their elements are tried first, picked at random. A
- * request gets past that only if nearly all of it is valid.
+ * request gets past that only if nearly all of it is valid. What cannot be tried so is bounded.
  *
  * @module
  */
 
-import type { $ZodType } from "../deps.ts";
-import type { MessageMapping, ValueMapping } from "./mapping.ts";
-import { createParser } from "./safe_parse.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { $ZodType } from "zod/v4/core";
+import {
+  type Elements,
+  type Holder,
+  holderOf,
+  keysOf,
+  type ListedKeys,
+  type Many,
+  walk,
+} from "./many.ts";
+import type { ValueMapping } from "./mapping.ts";
+import { createParser, type ParseResult } from "./safe_parse.ts";
 import type { Issue } from "./violations.ts";
+
+/**
+ * How many elements a request may have, in all, of which none can be tried before the whole: those of
+ * lists and maps that wait for something, or that `z.preprocess()`, `.pipe()` or `.catch()` are around,
+ * and of JSON.
+ */
+export const MAX_UNTRIED_ELEMENTS = 100_000;
 
 /** Up to here a request is parsed without further ado. */
 const MANY = 5000;
 /** Of a request that is wrong in one place of a hundred, two of three are found out. */
 const PICKS = 100;
 
-/** What is wrong with a request, as far as that shows; `undefined` if it may be parsed. */
+/**
+ * What is wrong with a request, as far as that shows; `undefined` if it may be parsed.
+ *
+ * @throws {ConnectError} RESOURCE_EXHAUSTED if it has too many elements that cannot be tried.
+ */
 export type FloodGuard = (value: unknown) => readonly Issue[] | undefined;
 
-/** A list or a map, somewhere in a request. */
-interface Many {
-  readonly path: readonly PropertyKey[];
-  readonly schema: $ZodType;
-  readonly elements: AnyElements;
-}
-
-type AnyElements = readonly unknown[] | ReadonlyMap<unknown, unknown> | object;
-type AnyObject = Readonly<Record<string, unknown>>;
 type Parser = ReturnType<typeof createParser>;
 
-/** @returns `undefined` if there are no lists and maps. */
-export function createFloodGuard(mapping: ValueMapping): FloodGuard | undefined {
-  if (!holdsMany(mapping)) return undefined;
-  const holder = new Holders().of(mapping);
-  const parsers = new Map<$ZodType, Parser>();
-  const parserOf = (schema: $ZodType) => {
-    const parser = parsers.get(schema) ?? createParser(schema);
-    parsers.set(schema, parser);
-    return parser;
-  };
+/**
+ * @param isTried Whether elements tell something of the whole.
+ * @returns `undefined` if there are no lists, maps and JSON.
+ */
+export function createFloodGuard(mapping: ValueMapping, isTried: boolean): FloodGuard | undefined {
+  const holder = holderOf(mapping, isTried);
+  if (holder === undefined) return undefined;
+  const parsers = new Parsers();
   return (value) => {
-    const total = count(holder, value);
-    if (total <= MANY) return undefined;
-    const all: Many[] = [];
-    collect(holder, value, [], all);
-    return tryPicks(all, total, parserOf);
+    const keys: ListedKeys = new Map();
+    const tried = count(holder, value, keys, parsers);
+    if (tried <= MANY) return undefined;
+    const { waiting } = parsers;
+    const issues = tryPicks(picksOf(holder, value, keys, tried, parsers), parsers);
+    // By now it may be known of more of them that they wait.
+    if (parsers.waiting > waiting) count(holder, value, keys, parsers);
+    return issues;
   };
 }
 
-/** What in a value is a list or a map, or holds some. */
-interface Holder {
-  /** Of a oneof, by the literal of each variant. */
-  readonly discriminator?: string;
-  readonly variants: ReadonlyMap<unknown, Holder>;
-  readonly fields: readonly HoldingField[];
-}
+/** Parsers of elements, and which of them wait for something. */
+class Parsers {
+  readonly #parsers = new Map<$ZodType, Parser>();
+  readonly #waiting = new Set<$ZodType>();
 
-interface HoldingField {
-  readonly key: string;
-  /** Of the elements, where it is a list or a map whose elements are parsed as they are. */
-  readonly element: $ZodType | undefined;
-  /** What the value, or each element, holds in turn; `undefined` for nothing. */
-  readonly inner: Holder | undefined;
-}
+  /** @returns `undefined` if it cannot be said at once. */
+  parse(schema: $ZodType, value: unknown): ParseResult | undefined {
+    if (this.waits(schema)) return undefined;
+    const parser = this.#parsers.get(schema) ?? createParser(schema);
+    this.#parsers.set(schema, parser);
+    const result = parser(value);
+    if (!(result instanceof Promise)) return result;
+    result.catch(() => {});
+    this.#waiting.add(schema);
+    return undefined;
+  }
 
-/** Made once for each mapping, as they may hold themselves. */
-class Holders {
-  readonly #known = new Map<ValueMapping, Holder>();
+  /** How many of the schemas wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
 
-  of(mapping: ValueMapping): Holder {
-    const known = this.#known.get(mapping);
-    if (known !== undefined) return known;
-    const fields: HoldingField[] = [];
-    const variants = new Map<unknown, Holder>();
-    const holder: Holder = {
-      ...(mapping.kind === "union" && { discriminator: mapping.discriminator }),
-      ...{ fields, variants },
-    };
-    this.#known.set(mapping, holder);
-    if (mapping.kind === "union") {
-      for (const { value, message } of mapping.variants) variants.set(value, this.of(message));
-    }
-    for (const field of mapping.kind === "message" ? mapping.fields : []) {
-      const { key, element, value, isForgiving } = field;
-      const inner = holdsMany(value) ? this.of(value) : undefined;
-      if (isForgiving || (element === undefined && inner === undefined)) continue;
-      fields.push({ key, element, inner });
-    }
-    return holder;
+  waits(schema: $ZodType): boolean {
+    return this.#waiting.has(schema);
   }
 }
 
-/** How many elements a value has in all. Each request is counted: this makes no objects. */
-function count(holder: Holder, value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  const { fields } = variantOf(holder, value);
-  let total = 0;
-  for (const { key, element, inner } of fields) {
-    const found = (value as AnyObject)[key];
-    if (typeof found !== "object" || found === null) continue;
-    if (element === undefined) {
-      total += count(inner!, found);
-      continue;
-    }
-    total += sizeOf(found);
-    if (inner === undefined) continue;
-    if (Array.isArray(found)) {
-      for (const each of found) total += count(inner, each);
-    } else {
-      for (const [, each] of entriesOf(found)) total += count(inner, each);
-    }
-  }
-  return total;
-}
-
-/** The lists and maps of a value, with their places. */
-function collect(
-  holder: Holder,
-  value: unknown,
-  path: readonly PropertyKey[],
-  all: Many[],
-): void {
-  if (typeof value !== "object" || value === null) return;
-  for (const { key, element, inner } of variantOf(holder, value).fields) {
-    const found = (value as AnyObject)[key];
-    if (typeof found !== "object" || found === null) continue;
-    if (element === undefined) {
-      collect(inner!, found, [...path, key], all);
-      continue;
-    }
-    all.push({ path: [...path, key], schema: element, elements: found });
-    if (inner === undefined) continue;
-    for (const [index, each] of entriesOf(found)) collect(inner, each, [...path, key, index], all);
-  }
-}
-
-function variantOf(holder: Holder, value: object): Holder {
-  if (holder.discriminator === undefined) return holder;
-  return holder.variants.get((value as AnyObject)[holder.discriminator]) ?? holder;
-}
-
-function tryPicks(
-  all: readonly Many[],
-  total: number,
-  parserOf: (schema: $ZodType) => Parser,
-): readonly Issue[] | undefined {
-  const entries = new Map<Many, [PropertyKey, unknown][]>();
-  for (let pick = 0; pick < PICKS; pick++) {
-    let index = Math.floor(Math.random() * total);
-    const many = all.find(({ elements }) => (index -= sizeOf(elements)) < 0)!;
-    index += sizeOf(many.elements);
-    if (!Array.isArray(many.elements) && !entries.has(many)) {
-      entries.set(many, entriesOf(many.elements));
-    }
-    const [key, element] = entries.get(many)?.[index] ??
-      [index, (many.elements as readonly unknown[])[index]];
-    const result = parserOf(many.schema)(element);
-    // Schemas that wait for something are not tried: what they do may cost more than it saves.
-    if (result instanceof Promise) {
-      result.catch(() => {});
-      return undefined;
-    }
-    if (result.success) continue;
-    const path = [...many.path, key];
-    return result.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
-  }
-  return undefined;
-}
-
-/** Whether there are lists and maps in a value. */
-function holdsMany(mapping: ValueMapping, seen: Set<ValueMapping> = new Set()): boolean {
-  if (seen.has(mapping)) return false;
-  seen.add(mapping);
-  const messages: readonly MessageMapping[] = mapping.kind === "message"
-    ? [mapping]
-    : mapping.kind === "union"
-    ? mapping.variants.map(({ message }) => message)
-    : [];
-  return messages.some(({ fields }) =>
-    fields.some((field) => field.element !== undefined || holdsMany(field.value, seen))
+/** @returns How many elements of a value can be tried. */
+function count(holder: Holder, value: unknown, keys: ListedKeys, parsers: Parsers): number {
+  let tried = 0;
+  let untried = 0;
+  walk(holder, value, {
+    keys,
+    onMany(many) {
+      if (canTry(many, parsers)) tried += many.size;
+      else untried += many.size;
+    },
+    onJson: (size) => untried += size,
+  });
+  if (untried <= MAX_UNTRIED_ELEMENTS) return tried;
+  throw new ConnectError(
+    `too many elements: ${untried}, more than ${MAX_UNTRIED_ELEMENTS}`,
+    Code.ResourceExhausted,
   );
 }
 
-function sizeOf(elements: AnyElements): number {
-  if (Array.isArray(elements)) return elements.length;
-  return elements instanceof Map ? elements.size : Object.keys(elements).length;
+function canTry({ field, isTried }: Many, parsers: Parsers): boolean {
+  return isTried && !parsers.waits(field.element!);
 }
 
-function entriesOf(elements: AnyElements): [PropertyKey, unknown][] {
-  if (Array.isArray(elements)) return elements.map((element, i) => [i, element]);
-  return elements instanceof Map ? [...elements] : Object.entries(elements);
+/** An element that is to be tried, with its place. */
+interface Pick {
+  readonly path: readonly PropertyKey[];
+  readonly key: PropertyKey;
+  readonly element: unknown;
+  readonly schema: $ZodType;
+  readonly keySchema: $ZodType | undefined;
+  readonly isMap: boolean;
+}
+
+/** Picks elements by their numbers, in one walk, so that nothing is made for all the others. */
+function picksOf(
+  holder: Holder,
+  value: unknown,
+  listed: ListedKeys,
+  total: number,
+  parsers: Parsers,
+): Pick[] {
+  const numbers = Float64Array.from({ length: PICKS }, () => Math.floor(Math.random() * total));
+  numbers.sort();
+  const picks: Pick[] = [];
+  let first = 0;
+  walk(holder, value, {
+    keys: listed,
+    onMany(many, path) {
+      if (!canTry(many, parsers)) return;
+      const { field, elements, size } = many;
+      let entryAt: ReturnType<typeof entriesOf> | undefined;
+      for (let i = picks.length; i < PICKS && numbers[i]! < first + size; i++) {
+        entryAt ??= entriesOf(elements, listed);
+        const [key, element] = entryAt(numbers[i]! - first);
+        const { element: schema, keySchema } = field;
+        const isMap = elements instanceof Map;
+        picks.push({ path: [...path], key, element, schema: schema!, keySchema, isMap });
+      }
+      first += size;
+    },
+    onJson: () => {},
+  });
+  return picks;
+}
+
+/** The elements by their positions. Those of a map are listed for it. */
+function entriesOf(
+  elements: Elements,
+  listed: ListedKeys,
+): (index: number) => readonly [PropertyKey, unknown] {
+  if (Array.isArray(elements)) return (index) => [index, elements[index]];
+  if (elements instanceof Map) {
+    const entries = [...elements];
+    return (index) => entries[index]!;
+  }
+  const keys = keysOf(elements, listed)!;
+  return (index) => [keys[index]!, (elements as Record<string, unknown>)[keys[index]!]];
+}
+
+function tryPicks(picks: readonly Pick[], parsers: Parsers): readonly Issue[] | undefined {
+  for (const { path, key, element, schema, keySchema, isMap } of picks) {
+    const place = [...path, key];
+    if (keySchema !== undefined && parsers.parse(keySchema, key)?.success === false) {
+      const message = `Invalid key in ${isMap ? "map" : "record"}`;
+      return [{ code: "invalid_key", path: place, message }];
+    }
+    const result = parsers.parse(schema, element);
+    if (result === undefined || result.success) continue;
+    return result.error.issues.map((issue) => ({ ...issue, path: [...place, ...issue.path] }));
+  }
+  return undefined;
 }

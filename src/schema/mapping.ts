@@ -65,6 +65,8 @@ export interface VariantMapping {
   /** What the discriminator says. */
   readonly value: unknown;
   readonly message: MessageMapping;
+  /** See {@linkcode FieldMapping.isUntried}. */
+  readonly isUntried: boolean;
   readonly comment?: string;
 }
 
@@ -109,7 +111,13 @@ export interface FieldMapping {
   readonly absent: "undefined" | "null" | "empty";
   /** Of a list or a map: what each of its elements is parsed by. */
   readonly element?: $ZodType;
-  /** Whether the schema makes something good of what is not valid. */
-  readonly isForgiving: boolean;
+  /** Of a map: what each of its keys is parsed by. */
+  readonly keySchema?: $ZodType;
+  /** Whether elements in it, by themselves, tell little of the whole. */
+  readonly isUntried: boolean;
+  /** The same of what is in each element of a list or a map. */
+  readonly isElementUntried?: boolean;
+  /** Whether the schema refuses a message without it, as those write it who do not know it. */
+  readonly isRequired: boolean;
   readonly comment?: string;
 }

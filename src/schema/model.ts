@@ -92,6 +92,11 @@ export interface FileModel {
   readonly messages: readonly MessageModel[];
   readonly enums: readonly EnumModel[];
   readonly services: readonly ServiceModel[];
+  /**
+   * Fields and oneofs without which a request is not valid, such as `demo.v1.Hello.address`: by their
+   * schemas, as protobuf has no word for it.
+   */
+  readonly required?: ReadonlySet<string>;
 }
 
 /** Numbers of fields by message and field, and of enum values by enum and value. */

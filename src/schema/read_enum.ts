@@ -41,6 +41,11 @@ export function entriesOf(schema: $ZodType): Entry[] | undefined {
   }
 }
 
+/** The name of the value that stands for nothing, in an enum of this name. */
+export function zeroValueOf(name: string): string {
+  return `${toUpperSnakeCase(name)}_UNSPECIFIED`;
+}
+
 /** Reads a choice of values. */
 export function readEnum(
   draft: FileDraft,
@@ -52,7 +57,7 @@ export function readEnum(
   const name = idOf(schema) ?? pathName;
   const whole = draft.open(name, place);
   const prefix = `${toUpperSnakeCase(name)}_`;
-  const zero = `${prefix}UNSPECIFIED`;
+  const zero = zeroValueOf(name);
   const values = new Map<string, string | number>();
   for (const [label, value] of entries) {
     const valueName = nameOf(label, prefix, place);

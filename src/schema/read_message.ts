@@ -10,7 +10,8 @@ import type { FileDraft } from "./file_draft.ts";
 import { fieldModelsOf } from "./field_models.ts";
 import type { FieldMapping, MessageMapping, ScalarMapping, ValueMapping } from "./mapping.ts";
 import type { FieldModel, ScalarName } from "./model.ts";
-import { isIdentifier, toCamelCase, toPascalCase, toSnakeCase } from "./naming.ts";
+import { isIdentifier, simpleName, toCamelCase, toPascalCase, toSnakeCase } from "./naming.ts";
+import { zeroValueOf } from "./read_enum.ts";
 import type { Reading } from "./reading.ts";
 import { cannotExpress, elementsOf, type Place, within } from "./setup_error.ts";
 
@@ -46,6 +47,11 @@ export function readMessage(
     message.fields.push(
       readField(reading, key, def.shape[key]!, id ?? pathName, within(place, key)),
     );
+  }
+  if (reading.side === "input") {
+    for (const { name, isRequired } of message.fields) {
+      if (isRequired) reading.draft.required.add(`${message.name}.${name}`);
+    }
   }
   const about = id === undefined ? comment : descriptionOf(root);
   const oneofComments = message.fields
@@ -116,25 +122,27 @@ function readField(
     name,
     ...(comment !== undefined && { comment }),
     absent: absentOf(definition),
-    isForgiving: definition.isForgiving,
+    isUntried: definition.isUntried,
+    // A list or a map without elements has come.
+    isRequired: false,
   };
   // The comment is the field's now.
   const own = { ...definition, comment: undefined };
   const pathName = parent + toPascalCase(name);
   if (def.type === "array") {
     const element = readElement(reading, own, def.element, pathName, elementsOf(place));
-    return { ...common, value: element, label: "repeated", element: def.element };
+    return { ...common, ...element, label: "repeated", element: def.element };
   }
   if (def.type === "map" || (def.type === "record" && !isStruct(reading, own, pathName, place))) {
     const keys = readKey(reading, def.keyType, place);
-    const value = readElement(reading, own, def.valueType, pathName, elementsOf(place));
     return {
       ...common,
-      value,
+      ...readElement(reading, own, def.valueType, pathName, elementsOf(place)),
       label: "map",
       keys,
       isMap: def.type === "map",
       element: def.valueType,
+      keySchema: def.keyType,
     };
   }
   const value = reading.readType(reading, own, pathName, place, true);
@@ -143,7 +151,15 @@ function readField(
     value.kind === "generated_enum";
   const isOneof = value.kind === "union" && value.name === undefined;
   const label = isOneof ? "oneof" : isPlain && definition.hasPresence ? "optional" : "singular";
-  return { ...common, absent, value, label, ...(isOneof && { name: value.oneof }) };
+  const isRequired = !definition.isUntried && common.absent === "empty" &&
+    !hasZero(value);
+  return { ...common, absent, value, label, isRequired, ...(isOneof && { name: value.oneof }) };
+}
+
+/** Whether a field that did not come has a value nevertheless: one that a schema can mean. */
+function hasZero(value: ValueMapping): boolean {
+  if (value.kind !== "enum") return value.kind === "scalar" || value.kind === "generated_enum";
+  return value.values.has(zeroValueOf(simpleName(value.name)));
 }
 
 function absentOf({ acceptsUndefined, acceptsNull }: Definition): FieldMapping["absent"] {
@@ -158,7 +174,7 @@ function readElement(
   schema: $ZodType,
   name: string,
   place: Place,
-): ValueMapping {
+): Pick<FieldMapping, "value" | "isElementUntried"> {
   const element = unwrap(schema, reading.side, place);
   if (element.isOptional) {
     throw cannotExpress(
@@ -168,7 +184,8 @@ function readElement(
     );
   }
   const tag = element.tag ?? container.tag;
-  return reading.readType(reading, { ...element, tag }, name, place);
+  const value = reading.readType(reading, { ...element, tag }, name, place);
+  return { value, isElementUntried: element.isUntried };
 }
 
 const KEYS: readonly ScalarName[] = [

@@ -109,7 +109,12 @@ export function readServices(services: readonly ServiceDeclaration[]): ReadServi
       `Cannot add service "${name}": its name is that of another service, a message or an enum`,
     );
   }
-  return { model: { package: packageName, messages, enums, services: models }, imports, methods };
+  const { required } = draft;
+  return {
+    model: { package: packageName, messages, enums, services: models, required },
+    imports,
+    methods,
+  };
 }
 
 function packageOf(services: readonly ServiceDeclaration[]): string {

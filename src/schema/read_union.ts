@@ -84,8 +84,11 @@ function readVariants(
       within(place, String(literal)),
       { key: discriminator, value: literal },
     );
-    const { comment } = definition;
-    variants.push({ name, value: literal, message, ...(comment !== undefined && { comment }) });
+    const { comment, isUntried } = definition;
+    variants.push({
+      ...{ name, value: literal, message, isUntried },
+      ...(comment !== undefined && { comment }),
+    });
   }
 }
 

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { create, type DescMessage, type Message } from "../deps.ts";
+import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { convertList, FieldError, within } from "./field_error.ts";
 import { type AnyObject, type Convert, type FileTypes, mapValues } from "./file_types.ts";
 import type {
   EnumMapping,
@@ -30,7 +31,11 @@ export class ToMessage {
     const convert = this.#ofValue(mapping, false) ?? ((value: unknown) => value as AnyObject);
     if (mapping.kind === "well_known") return convert as (value: unknown) => Message;
     const desc = this.#descOf(mapping);
-    return (value) => create(desc, convert(value) as AnyObject);
+    const isObject = mapping.kind === "message" || mapping.kind === "union";
+    return (value) => {
+      if (isObject && value !== undefined) assertObject(value);
+      return create(desc, convert(value) as AnyObject);
+    };
   }
 
   #descOf(mapping: ValueMapping): DescMessage {
@@ -87,11 +92,16 @@ export class ToMessage {
     if (known !== undefined) return known;
     const steps: Step[] = [];
     const convert = (value: AnyObject) => {
+      assertObject(value);
       const init: Record<string, unknown> = {};
       for (const { key, property, convert, takesNull } of steps) {
         const found = value[key];
         if (found === undefined || (found === null && !takesNull)) continue;
-        init[property] = convert === undefined ? found : convert(found);
+        try {
+          init[property] = convert === undefined ? found : convert(found);
+        } catch (error) {
+          throw within(key, error);
+        }
       }
       return init;
     };
@@ -116,7 +126,7 @@ export class ToMessage {
     if (label !== "repeated" && label !== "map") return this.#ofValue(value, true);
     const convert = this.#ofElement(value);
     if (label === "repeated") {
-      return convert && ((list: unknown[]) => list.map((each) => convert(each)));
+      return convert && ((list: unknown[]) => convertList(list, convert));
     }
     const ofObject = convert && ((map: AnyObject) => mapValues(map, convert));
     if (!isMap) return ofObject;
@@ -148,6 +158,7 @@ export class ToMessage {
       { case: this.#types.property(message, name), convert: this.#ofMessage(variant) },
     ]));
     return (value: AnyObject) => {
+      assertObject(value);
       const found = cases.get(value[discriminator]);
       if (found === undefined) {
         throw new RangeError(`No "${discriminator}" is ${String(value[discriminator])}`);
@@ -168,6 +179,12 @@ export class ToMessage {
       return (isMany ? this.#ofElement(value) : this.#ofValue(value, true)) === undefined;
     });
   }
+}
+
+/** Clients may send anything. */
+function assertObject(value: unknown): void {
+  if (typeof value === "object" && value !== null) return;
+  throw new FieldError(`expected an object, got ${value === null ? "null" : typeof value}`);
 }
 
 /** One property. */

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { convertList, convertValues, within } from "./field_error.ts";
 import { type AnyObject, type Convert, type FileTypes, mapValues } from "./file_types.ts";
 import type {
   EnumMapping,
@@ -50,7 +51,9 @@ export class ToValue {
         return inner === undefined ? ({ value }) => value : ({ value }) => inner(value);
       }
       case "well_known":
-        return isInField && mapping.type.isPlainInFields ? undefined : mapping.type.read as Convert;
+        return isInField && mapping.type.isPlainInFields
+          ? mapping.type.check as Convert | undefined
+          : mapping.type.read as Convert;
       case "generated":
       case "generated_enum":
         return undefined;
@@ -77,9 +80,15 @@ export class ToValue {
     const convert = (message: AnyObject) => {
       const value: Record<string, unknown> = {};
       if (constant !== undefined) value[constant.key] = constant.value;
-      for (const { property, key, convert, isNull } of steps) {
-        const found = message[property];
-        const converted = found === undefined || convert === undefined ? found : convert(found);
+      for (const { field, property, key, convert, isNull } of steps) {
+        let converted = message[property];
+        if (converted !== undefined && convert !== undefined) {
+          try {
+            converted = convert(converted);
+          } catch (error) {
+            throw field === undefined ? error : within(field, error);
+          }
+        }
         if (converted !== undefined) value[key] = converted;
         else if (isNull) value[key] = null;
       }
@@ -89,6 +98,8 @@ export class ToValue {
     this.#messages.set(mapping, convert);
     for (const field of mapping.fields) {
       steps.push({
+        // The fields of a oneof are those of the message around it.
+        field: field.label === "oneof" ? undefined : field.name,
         property: this.#types.property(name, field.name),
         key: field.key,
         convert: this.#ofField(field, name),
@@ -131,10 +142,17 @@ export class ToValue {
   #ofOneof({ variants }: UnionMapping, message: string): Convert {
     const cases = new Map(variants.map(({ name, message: variant }) => [
       this.#types.property(message, name),
-      this.#ofMessage(variant),
+      { name, convert: this.#ofMessage(variant) },
     ]));
-    return (oneof: { case?: string; value?: unknown }) =>
-      oneof.case === undefined ? undefined : cases.get(oneof.case)!(oneof.value);
+    return (oneof: { case?: string; value?: unknown }) => {
+      if (oneof.case === undefined) return undefined;
+      const { name, convert } = cases.get(oneof.case)!;
+      try {
+        return convert(oneof.value);
+      } catch (error) {
+        throw within(name, error);
+      }
+    };
   }
 
   /** Whether a message is what its schema wants. One that holds itself is, if all else in it is. */
@@ -157,6 +175,8 @@ export class ToValue {
 
 /** One property. */
 interface Step {
+  /** Its name in `.proto`, for errors. */
+  readonly field: string | undefined;
   readonly property: string;
   readonly key: string;
   readonly convert: Convert | undefined;
@@ -165,8 +185,7 @@ interface Step {
 }
 
 function ofList(convert: Convert | undefined): Convert | undefined {
-  // Not as it is: map() gives more than one argument.
-  return convert && ((list: unknown[]) => list.map((each) => convert(each)));
+  return convert && ((list: unknown[]) => convertList(list, convert));
 }
 
 function ofMap(
@@ -177,7 +196,8 @@ function ofMap(
   const ofKey = keyReader(keys!);
   return (map: AnyObject) =>
     new Map(
-      Object.entries(map).map(([key, value]) => [ofKey(key), convert ? convert(value) : value]),
+      (convert === undefined ? Object.entries(map) : convertValues(map, convert))
+        .map(([key, value]) => [ofKey(key), value]),
     );
 }
 

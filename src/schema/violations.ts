@@ -14,6 +14,8 @@ export interface Issue {
   readonly code?: string | undefined;
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** As protobuf names it, where it is known; else it is found by the path. */
+  readonly field?: string;
 }
 
 /**
@@ -36,9 +38,9 @@ export function invalidRequest(
 ): ConnectError {
   const fieldViolations = [];
   let bytes = 0;
-  for (const { code, path, message } of issues) {
+  for (const { code, path, message, field } of issues) {
     const violation = {
-      field: shorten(fieldPathOf(mapping, path, input)),
+      field: shorten(field ?? fieldPathOf(mapping, path, input)),
       description: shorten(message),
       reason: shorten((code ?? "invalid").toUpperCase()),
     };

@@ -11,6 +11,7 @@ import {
   create,
   type DescMessage,
   DoubleValueSchema,
+  type Duration,
   DurationSchema,
   EmptySchema,
   FloatValueSchema,
@@ -23,7 +24,6 @@ import {
   type Struct,
   StructSchema,
   type Timestamp,
-  timestampDate,
   timestampFromDate,
   TimestampSchema,
   UInt32ValueSchema,
@@ -32,6 +32,7 @@ import {
   ValueSchema,
 } from "../deps.ts";
 import { durationFromSeconds, durationFromTemporal, toSeconds, toTemporal } from "./durations.ts";
+import { FieldError } from "./field_error.ts";
 import type { ScalarName } from "./model.ts";
 
 /** How a message is read and written. */
@@ -43,6 +44,15 @@ export interface WellKnownType {
   readonly write: (value: never) => Message;
   /** Whether it is not a message where it is a field, but JSON: protobuf-es unwraps structs. */
   readonly isPlainInFields?: boolean;
+  /**
+   * Of JSON in fields.
+   *
+   * @returns What it was given.
+   * @throws {FieldError} If it cannot be.
+   */
+  readonly check?: (json: JsonValue) => JsonValue;
+  /** Whether it is JSON, which may be long. */
+  readonly isJson?: boolean;
   /** Whether null is a value that is written. */
   readonly takesNull?: boolean;
 }
@@ -50,31 +60,28 @@ export interface WellKnownType {
 /** A `Date`. */
 export const DATE: WellKnownType = {
   desc: TimestampSchema,
-  read: timestampDate,
-  write: timestampFromDate,
+  read: dateOf,
+  write: timestampOf,
 };
 
 /** A date and time in ISO 8601, as `z.iso.datetime()` wants it. */
 export const DATE_TIME: WellKnownType = {
   desc: TimestampSchema,
-  read: (timestamp: Timestamp) => {
-    const date = timestampDate(timestamp);
-    return Number.isNaN(date.getTime()) ? String(date) : date.toISOString();
-  },
-  write: (text: string) => timestampFromDate(new Date(text)),
+  read: (timestamp: Timestamp) => dateOf(timestamp).toISOString(),
+  write: (text: string) => timestampOf(new Date(text)),
 };
 
 /** A number of seconds. */
 export const SECONDS: WellKnownType = {
   desc: DurationSchema,
-  read: toSeconds,
+  read: (duration: Duration) => toSeconds(assertDuration(duration)),
   write: durationFromSeconds,
 };
 
 /** A `Temporal.Duration`. */
 export const TEMPORAL_DURATION: WellKnownType = {
   desc: DurationSchema,
-  read: toTemporal,
+  read: (duration: Duration) => toTemporal(assertDuration(duration)),
   write: durationFromTemporal,
 };
 
@@ -83,6 +90,7 @@ export const JSON_VALUE: WellKnownType = {
   desc: ValueSchema,
   read: jsonOf,
   write: (value: JsonValue) => fromJson(ValueSchema, value),
+  isJson: true,
   takesNull: true,
 };
 
@@ -92,6 +100,8 @@ export const JSON_OBJECT: WellKnownType = {
   read: jsonObjectOf,
   write: (value: JsonValue) => fromJson(StructSchema, value),
   isPlainInFields: true,
+  check: assertFinite,
+  isJson: true,
 };
 
 /** `undefined`. */
@@ -131,6 +141,8 @@ function jsonOf({ kind }: Value): JsonValue | undefined {
       return kind.value.values.map((value) => jsonOf(value) ?? null);
     case "structValue":
       return jsonObjectOf(kind.value);
+    case "numberValue":
+      return finite(kind.value);
     default:
       return kind.value;
   }
@@ -140,4 +152,46 @@ function jsonObjectOf({ fields }: Struct): { [key: string]: JsonValue } {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, jsonOf(value) ?? null]),
   );
+}
+
+/** In JSON there are no others, and struct.proto forbids them. */
+function finite(number: number): number {
+  if (Number.isFinite(number)) return number;
+  throw new FieldError("Invalid input: NaN and Infinity are no JSON");
+}
+
+function assertFinite(json: JsonValue): JsonValue {
+  if (typeof json === "number") finite(json);
+  else if (Array.isArray(json)) { for (const each of json) assertFinite(each); }
+  else if (typeof json === "object" && json !== null) {
+    for (const key in json) assertFinite(json[key]!);
+  }
+  return json;
+}
+
+/** Of the years 1 to 9999, as timestamp.proto has it. */
+const [MIN_SECONDS, MAX_SECONDS] = [-62_135_596_800n, 253_402_300_799n];
+/** As duration.proto has it. */
+const MAX_DURATION_SECONDS = 315_576_000_000n;
+
+/** What is less than a millisecond is cut off, lest it become another day, or the year 10000. */
+function dateOf({ seconds, nanos }: Timestamp): Date {
+  if (seconds < MIN_SECONDS || seconds > MAX_SECONDS || nanos < 0 || nanos > 999_999_999) {
+    throw new FieldError("Invalid input: expected a time in the years 1 to 9999");
+  }
+  return new Date(Number(seconds) * 1000 + Math.floor(nanos / 1e6));
+}
+
+function timestampOf(date: Date): Timestamp {
+  if (Number.isNaN(date.getTime())) throw new FieldError("expected a time, got an invalid one");
+  return timestampFromDate(date);
+}
+
+function assertDuration(duration: Duration): Duration {
+  const { seconds, nanos } = duration;
+  if (
+    seconds >= -MAX_DURATION_SECONDS && seconds <= MAX_DURATION_SECONDS &&
+    Math.abs(nanos) <= 999_999_999
+  ) return duration;
+  throw new FieldError("Invalid input: expected a duration of at most 10,000 years");
 }

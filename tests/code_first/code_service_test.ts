@@ -162,3 +162,25 @@ Deno.test("service.methods has what each method was declared by", () => {
   assertEquals(methods.One.request === request && methods.Many.response === request, true);
   assertEquals(methods.Many.request === SayHelloRequestSchema, true);
 });
+
+for (const name of ["grpc.health.v1.Health", "google.api.Echo"]) {
+  Deno.test(`new Service() refuses ${name}, as its package is not the user's`, () => {
+    assertThrows(
+      () => new Service(name),
+      TypeError,
+      `Cannot make service "${name}": packages of "grpc" and "google" are those of gRPC's and ` +
+        `protobuf's own services and messages; use one of yours, such as "demo.v1"`,
+    );
+  });
+}
+
+Deno.test("a service in code refuses a method that makes a promise of its clients", () => {
+  const nothing = { request: z.void(), response: z.void() };
+  assertThrows(
+    () => new Service("demo.v1.Demo").unaryUnary("Then", nothing, () => {}),
+    TypeError,
+    'Cannot add method "/demo.v1.Demo/Then": whoever awaits a client with a function "then" waits ' +
+      "for ever; use another name",
+  );
+  new Service("demo.v1.Demo").unaryUnary("Thenceforth", nothing, () => {});
+});

@@ -225,7 +225,7 @@ const ON_THE_WIRE: Readonly<Record<string, readonly [bytes: number[], code: stri
     "a duration that is none": [
       field(10, Uint8Array.from([8, ...LARGEST])),
       "invalid_argument",
-      "Invalid input: a value is out of range, or nested too deeply",
+      "duration: Invalid input: expected a duration",
     ],
     "a field that is unknown": [[...varint(50 << 3), 7], "ok", ""],
     "a field of another type": [field(1, bytesOf("x")), "internal", "parse binary"],

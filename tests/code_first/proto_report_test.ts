@@ -28,7 +28,7 @@ Deno.test("reportOn() writes the packages that break nobody beside one that does
   const report = await reportOn(packages, writeStaleFiles);
   assertEquals(
     report.stale,
-    ["proto", "lock"].map((kind) => ({
+    ["lock", "proto"].map((kind) => ({
       path: `${project.path}/proto/b/v1/b.${kind}`,
       reason: "different",
     })),
@@ -45,11 +45,11 @@ Deno.test("reportOn() writes the packages that break nobody beside one that does
 
 Deno.test("reportOn() finds files that were edited by hand", async () => {
   await using project = await createProtoProject();
-  const packages = packagesOf(project, z.string(), z.string());
-  await reportOn(packages, writeStaleFiles);
+  const packages = () => packagesOf(project, z.string(), z.string());
+  await reportOn(packages(), writeStaleFiles);
   const name = "proto/a/v1/a.proto";
   await project.write(name, `${await project.read(name)}// mine\n`);
-  const { stale } = await reportOn(packages, findStaleFiles);
+  const { stale } = await reportOn(packages(), findStaleFiles);
   assertEquals(stale, [{ path: `${project.path}/${name}`, reason: "different" }]);
 });
 
@@ -62,7 +62,7 @@ Deno.test("reportOn() warns of packages whose folder their services do not name"
   assertEquals(warnings.length, 1);
   assertStringIncludes(warnings[0]!, 'Package "a.v1" is served by the order of declaration');
   assertEquals(stale.map(({ path }) => path.slice(project.path.length)), [
-    ...["/proto/a/v1/a.proto", "/proto/a/v1/a.lock"],
-    ...["/b/b/v1/b.proto", "/b/b/v1/b.lock"],
+    ...["/proto/a/v1/a.lock", "/proto/a/v1/a.proto"],
+    ...["/b/b/v1/b.lock", "/b/b/v1/b.proto"],
   ]);
 });

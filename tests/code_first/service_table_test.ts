@@ -167,21 +167,14 @@ Deno.test("health lists services in code by their names", async () => {
   );
 });
 
-Deno.test("a user's own health service, generated or in code, wins over the built-in one", async () => {
-  const generated = new FastGRPC().addService(Health, {
+Deno.test("a user's own generated health service wins over the built-in one", async () => {
+  const app = new FastGRPC().addService(Health, {
     check: () => ({ status: Status.NOT_SERVING }),
     list: () => ({}),
     watch: async function* () {},
   });
-  const { input: request, output: response } = Health.method.check;
-  const code = new FastGRPC().addService(
-    new Service("grpc.health.v1.Health")
-      .unaryUnary("Check", { request, response }, () => ({ status: Status.NOT_SERVING })),
-  );
-  for (const app of [generated, code]) {
-    for (const healthCheck of [true, false]) {
-      await using client = testClient(app, Health, { healthCheck });
-      assertEquals((await client.check({})).status, Status.NOT_SERVING);
-    }
+  for (const healthCheck of [true, false]) {
+    await using client = testClient(app, Health, { healthCheck });
+    assertEquals((await client.check({})).status, Status.NOT_SERVING);
   }
 });

@@ -164,7 +164,10 @@ export const CASES: readonly LockCase[] = [
   {
     title: "a value less",
     model: withValues("COLOR_NONE"),
-    changes: ["removed demo.v1.Color.COLOR_RED: number 1 and the name are reserved"],
+    changes: [
+      "removed demo.v1.Color.COLOR_RED: number 1 and the name are reserved\n" +
+      "  hint: requests that still have it become INVALID_ARGUMENT",
+    ],
   },
   {
     title: "a value that comes back",

@@ -164,6 +164,18 @@ const BROKEN: readonly [title: string, from: string | RegExp, to: string, told: 
     '"deleted": true',
     'line 17 begins an object without "fields"',
   ],
+  [
+    "a message of another package",
+    '"demo.v1.Gone"',
+    '"other.Gone"',
+    'line 17 has "other.Gone", which is not of package "demo.v1": take the file from the version',
+  ],
+  [
+    "a service of another package",
+    '"demo.v1.Greeter"',
+    '"demo.v1.old.Greeter"',
+    'line 40 has "demo.v1.old.Greeter", which is not of package "demo.v1": take the file',
+  ],
   ["a leading zero", '"number": 1', '"number": 01', "line 11 has 01"],
   [
     "a number twice",

@@ -142,7 +142,8 @@ message Outer {
 });
 
 Deno.test("toProtoText() leaves no comment that would end early, or run into code", () => {
-  const comments = "*/ message Evil {}\r\nmessage Evil {}\rmessage Evil {}\u0000\f";
+  const comments = "*/ message Evil {}\r\nmessage Evil {}\rmessage Evil {}\u0000\f" +
+    "\u0085message Evil {}\u2028message Evil {}\u2029message Evil {}";
   const file = makeFile({
     messageType: [{ name: "Message" }],
     sourceCodeInfo: {
@@ -157,6 +158,15 @@ Deno.test("toProtoText() leaves no comment that would end early, or run into cod
   const code = toProtoText(file).split("\n").map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("//"));
   assertEquals(code, [`syntax = "proto3";`, "message Message {", "}"]);
+});
+
+Deno.test("toProtoText() leaves nothing in comments that is not seen, or turns what is", () => {
+  const unseen = "a\u0007\u001b[31mb\u007f\u009bc\u202ed\u2066e\u2069\ud800f\tg é 🎉";
+  const file = makeFile({
+    sourceCodeInfo: { location: [{ path: [12], leadingComments: unseen }] },
+  });
+  const [comment] = toProtoText(file).split("\n");
+  assertEquals(comment, "// a  [31mb  cde\ufffdf\tg é 🎉");
 });
 
 Deno.test("toProtoText() leaves the descriptor as it was", () => {

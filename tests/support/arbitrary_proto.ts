@@ -66,6 +66,8 @@ export interface ExtensionShape {
 
 /** A method. */
 export interface MethodShape {
+  /** The message whose name it has, which it then hides within its service. */
+  readonly namesake: number | undefined;
   readonly input: number;
   readonly output: number;
   readonly streams: readonly [boolean, boolean];
@@ -159,6 +161,7 @@ export const FILE_SHAPE: fc.Arbitrary<FileShape> = fc.record({
   ),
   methods: fc.array(
     fc.record({
+      namesake: fc.option(fc.nat(), { nil: undefined }),
       input: fc.nat(),
       output: fc.nat(),
       streams: fc.tuple(fc.boolean(), fc.boolean()),

@@ -100,8 +100,9 @@ class ProtoMaker {
     this.#later.splice(0).forEach((fill) => fill());
     if (syntax !== "proto3") this.#extend(proto);
     if (methods.length > 0) {
-      const method = methods.map(({ input, output, streams, idempotency }, i) => ({
-        name: `Call${i}`,
+      const names = new Set<string>();
+      const method = methods.map(({ namesake, input, output, streams, idempotency }, i) => ({
+        name: this.#methodName(namesake, names) ?? `Call${i}`,
         inputType: `.${pick(this.#messages, input).name}`,
         outputType: `.${pick(this.#messages, output).name}`,
         // Compilers set what is written, never what is not.
@@ -114,6 +115,15 @@ class ProtoMaker {
       }).service;
     }
     return proto;
+  }
+
+  /** That of a message, unless another method has it. */
+  #methodName(namesake: number | undefined, taken: Set<string>): string | undefined {
+    if (namesake === undefined) return undefined;
+    const name = lastPart(pick(this.#messages, namesake).name);
+    if (taken.has(name)) return undefined;
+    taken.add(name);
+    return name;
   }
 
   #message(shape: MessageShape, name: string): DescriptorProto {
