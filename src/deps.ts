@@ -86,7 +86,6 @@ export {
   type Struct,
   StructSchema,
   type Timestamp,
-  timestampDate,
   timestampFromDate,
   TimestampSchema,
   UInt32ValueSchema,

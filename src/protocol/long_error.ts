@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "../deps.ts";
 import type { Protocol } from "../context.ts";
 import { cutMessage, MAX_MESSAGE } from "./failure.ts";
 import { sentError } from "./outcome.ts";

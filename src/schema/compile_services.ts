@@ -5,17 +5,20 @@
  * @module
  */
 
-import type {
-  DescFile,
-  DescMessage,
-  DescMethod,
-  DescService,
-  Message,
-  MessageInitShape,
-  MessageShape,
-} from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { $ZodType, input, output } from "zod/v4/core";
+import {
+  type $ZodType,
+  Code,
+  ConnectError,
+  type DescFile,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  type input,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+  type output,
+} from "../deps.ts";
 import { changesValues } from "./changes.ts";
 import { unwrap } from "./definition.ts";
 import { createDescriptor } from "./descriptor.ts";

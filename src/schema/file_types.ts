@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DescEnum, DescFile, DescMessage } from "@bufbuild/protobuf";
+import type { DescEnum, DescFile, DescMessage } from "../deps.ts";
 import { convertValues } from "./field_error.ts";
 
 /** The messages and enums of a file, by their whole names. */

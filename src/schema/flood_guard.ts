@@ -7,8 +7,7 @@
  * @module
  */
 
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { $ZodType } from "zod/v4/core";
+import { type $ZodType, Code, ConnectError } from "../deps.ts";
 import {
   type Elements,
   type Holder,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { $ZodType } from "zod/v4/core";
+import type { $ZodType } from "../deps.ts";
 import type { FieldMapping, MessageMapping, ValueMapping } from "./mapping.ts";
 
 /** What in a value is a list, a map or JSON, or holds some. */

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { DescFile } from "@bufbuild/protobuf";
-import { nestedTypes } from "@bufbuild/protobuf/reflect";
+import { type DescFile, nestedTypes } from "../deps.ts";
 import type { FileModel } from "./model.ts";
 import { qualify } from "./naming.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { create, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { create, type DescMessage, type Message } from "../deps.ts";
 import { convertList, FieldError, within } from "./field_error.ts";
 import { type AnyObject, type Convert, type FileTypes, mapValues } from "./file_types.ts";
 import type {
