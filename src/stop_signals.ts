@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import type { NetAddress } from "./transport/listener.ts";
 import type { Server } from "./server.ts";
 
 type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
@@ -60,7 +61,7 @@ export class StopSignals implements Disposable {
  */
 export async function runUntilStopped(
   start: () => Promise<Server>,
-  onListen: ((addr: Deno.NetAddr) => void) | undefined,
+  onListen: ((addr: NetAddress) => void) | undefined,
 ): Promise<void> {
   using signals = new StopSignals();
   const server = await start();
