@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { ConfigError } from "../errors.ts";
@@ -93,14 +93,16 @@ export function readTextIfThere(folder: string | URL, name: string): string | un
 export function listFolder(folder: string | URL, ending: string, within = ""): string[] {
   const place = fileIn(folder, within);
   try {
-    return [...Deno.readDirSync(place)].flatMap(({ name, isFile, isDirectory }) => {
+    return readdirSync(place, { withFileTypes: true }).flatMap((entry) => {
+      const { name } = entry;
+      const [isFile, isDirectory] = [entry.isFile(), entry.isDirectory()];
       const path = within === "" ? name : `${within}/${name}`;
       if (isFile) return name.endsWith(ending) ? [path] : [];
       const isOurs = isDirectory && !name.startsWith(".") && name !== "node_modules";
       return isOurs ? listFolder(folder, ending, path) : [];
     });
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     if (error instanceof ConfigError) throw error;
     throw inaccessible("read", place, error);
   }
