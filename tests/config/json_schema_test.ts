@@ -4,19 +4,22 @@ import fc from "fast-check";
 import { readDocument } from "../../src/config/document.ts";
 import { configSchema } from "../../src/config/json_schema.ts";
 import { CONFIG_KEYS } from "../../src/config/keys.ts";
+import { assertEntriesKnown } from "../../src/config/setting.ts";
 import { ConfigError } from "../../src/errors.ts";
 import { checkProperty } from "../support/properties.ts";
 import { METHODS, SERVICES, SETTINGS } from "../support/settings.ts";
 
+const KNOWN = { service: SERVICES, method: METHODS };
+
 // Numbers of YAML may be infinite, and names such as "constructor" are nothing special.
 const validate: ValidateFunction = new Ajv({ strictNumbers: false, ownProperties: true }).compile(
-  configSchema({ service: SERVICES, method: METHODS }),
+  configSchema(KNOWN),
 );
 
 /** Whether the kit takes a file that has been parsed to this. */
 function isTaken(document: unknown): boolean {
   try {
-    readDocument("", "fastgrpc.yaml", () => document);
+    assertEntriesKnown(readDocument("", "fastgrpc.yaml", () => document), KNOWN);
     return true;
   } catch (error) {
     if (error instanceof ConfigError) return false;
