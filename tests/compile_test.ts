@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import "./support/shield_clients.ts";
 import { Greeter } from "../gen/greeter/v1/greeter_pb.ts";
 import { createClient } from "../src/client.ts";
@@ -33,7 +33,8 @@ Deno.test({
     });
     assertEquals([...files.keys()], [entry]);
     const text = new TextDecoder().decode(files.get(entry));
-    assertStringIncludes(text, "Serves the example service greeter.v1.Greeter.");
+    const help = "Serves the example service greeter.v1.Greeter.";
+    assert(text.includes(help), "the entry is another one");
   },
 });
 
