@@ -6,17 +6,25 @@
  */
 
 import { type Duration, resolveDuration } from "./duration.ts";
-import { assertInteger, assertKnownOptions } from "./errors.ts";
+import { assertInteger, assertKnownOptions, suggest } from "./errors.ts";
 import {
   CONNECTION_LIMIT_NAMES,
   type ConnectionLimits,
   resolveConnectionLimits,
   type ResolvedConnectionLimits,
 } from "./transport/connection_limits.ts";
+import type { Engine } from "./transport/connections.ts";
 import type { TlsFiles } from "./transport/tls.ts";
 
 /** Options for `app.addToServer()`. */
 export interface MountOptions extends ConnectionLimits {
+  /**
+   * What speaks HTTP/2: `"node"` is `node:http2`, `"direct"` the kit's own engine. Sockets, TLS and
+   * HTTP/1.1 are `node`'s in either case.
+   *
+   * @default {"node"}
+   */
+  engine?: Engine;
   /**
    * How long calls in flight may take to finish after a shutdown began. What is left then ends with
    * UNAVAILABLE.
@@ -94,6 +102,8 @@ export interface RunOptions extends ServeOptions {
 
 /** {@linkcode MountOptions}, checked and total. */
 export interface ResolvedMountOptions {
+  readonly engine: Engine;
+  readonly maxConcurrentStreams: number;
   readonly gracefulTimeoutMs: number;
   readonly lameDuckMs: number;
   readonly healthCheck: boolean;
@@ -105,13 +115,15 @@ export interface ResolvedMountOptions {
 export interface ResolvedServeOptions extends ResolvedMountOptions {
   readonly port: number;
   readonly hostname: string | undefined;
-  readonly maxConcurrentStreams: number;
   readonly certificateReloadMs: number;
   readonly signal: AbortSignal | undefined;
   readonly tls: TlsFiles;
 }
 
+const ENGINES: readonly Engine[] = ["node", "direct"];
+const DEFAULT_ENGINE: Engine = "node";
 const MOUNT_OPTIONS = [
+  "engine",
   "gracefulTimeout",
   "lameDuck",
   "healthCheck",
@@ -142,19 +154,17 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   const {
     port = 50051,
     hostname,
-    maxConcurrentStreams = 200,
+    maxConcurrentStreams,
     certificateReload = "5s",
     signal,
   } = options;
   assertInteger("port", port, 0, 65535);
-  assertInteger("maxConcurrentStreams", maxConcurrentStreams, 1, 0x7fff_ffff);
   if (hostname === "") throw new TypeError(`Cannot use "" as "hostname": leave it out for all`);
   const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
   return {
-    ...resolveMount(options),
+    ...resolveMount(options, maxConcurrentStreams),
     port,
     hostname,
-    maxConcurrentStreams,
     certificateReloadMs: resolveDuration("certificateReload", certificateReload),
     signal,
     tls: {
@@ -165,9 +175,19 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   };
 }
 
-function resolveMount(options: MountOptions): ResolvedMountOptions {
+function resolveMount(
+  options: MountOptions,
+  maxConcurrentStreams: number = 200,
+): ResolvedMountOptions {
+  assertInteger("maxConcurrentStreams", maxConcurrentStreams, 1, 0x7fff_ffff);
+  const { engine = DEFAULT_ENGINE } = options;
+  if (!ENGINES.includes(engine)) {
+    throw new TypeError(`Cannot use "${engine}" as "engine": ${suggest(String(engine), ENGINES)}`);
+  }
   const { gracefulTimeout, lameDuck, healthCheck = false, reflection = false } = options;
   return {
+    engine,
+    maxConcurrentStreams,
     gracefulTimeoutMs: gracefulTimeout === undefined
       ? 0
       : resolveDuration("gracefulTimeout", gracefulTimeout),

@@ -26,7 +26,10 @@ import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { Http1Stream } from "./http1_stream.ts";
 import { Http2Stream } from "./http2_stream.ts";
 import type { PeerReader } from "./peer_reader.ts";
-import { shieldSession } from "./session_shield.ts";
+import { gatherWrites } from "./gathered_writes.ts";
+import { DirectLink } from "./direct_link.ts";
+import { NodeLink, prepareSession } from "./node_link.ts";
+import { BufferPool } from "../http2/output.ts";
 
 /** How many requests of HTTP/1.1 a client may send before it has its answers; few send more than one. */
 const MAX_PIPELINED = 100;
@@ -37,8 +40,15 @@ const WARNING_MS = 60_000;
 /** A server of `node:http2`, with TLS or without. */
 export type NodeHttp2Server = Http2Server | Http2SecureServer;
 
+/** What speaks HTTP/2: `node:http2`, or the kit itself. */
+export type Engine = "node" | "direct";
+
 /** Options for {@linkcode Connections}. */
 export interface ConnectionsOptions {
+  /** What speaks HTTP/2. */
+  readonly engine: Engine;
+  /** How many streams of one connection may be open; of `node:http2` it is the server's setting. */
+  readonly maxConcurrentStreams: number;
   /** Gets each request. */
   readonly onStream: (stream: HttpStream) => void;
   /** What a client may take. */
@@ -57,6 +67,8 @@ export class Connections {
   readonly #handshaking = new Map<string, Connection>();
   readonly #bySession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #byHttp1Socket = new WeakMap<Socket, Connection>();
+  /** Of the kit's own engine. */
+  readonly #pool = new BufferPool();
   #onEmpty: (() => void) | undefined;
   #draining = false;
   #warnedAt = -Infinity;
@@ -102,18 +114,35 @@ export class Connections {
       "secureConnection",
       (socket: TLSSocket) => latest = this.#secure(socket),
     );
-    server.on("session", (session: ServerHttp2Session) => this.#startHttp2(session, latest));
+    server.on("session", (session: ServerHttp2Session) => this.#startNode(session, latest));
     server.on("request", this.#onHttp1Request);
+    if (this.#options.engine === "direct") this.#takeOverHttp2(server, () => latest);
+  }
+
+  /** Of the sockets that `node:http2` would make sessions of, it gets those of HTTP/1.1 alone. */
+  #takeOverHttp2(server: TlsServer, latest: () => Connection | undefined): void {
+    // That of node:http2 itself; others are the user's, and stay.
+    const byNode = server.listeners("secureConnection").at(-1) as (socket: TLSSocket) => void;
+    server.removeListener("secureConnection", byNode);
+    server.on("secureConnection", (socket: TLSSocket) => {
+      const connection = latest();
+      if (socket.alpnProtocol !== "h2") byNode.call(server, socket);
+      else if (connection !== undefined) this.#startDirect(connection);
+    });
   }
 
   #attachCleartext(server: Http2Server): void {
     let latest: Connection | undefined;
     const http1 = detectVersions(server, {
       accept: (socket) => this.#accept(socket, false),
-      startHttp2: (connection) => latest = connection,
+      startHttp2: (connection, _socket, byNode) => {
+        latest = connection;
+        if (this.#options.engine === "direct") this.#startDirect(connection);
+        else byNode();
+      },
       startHttp1: (connection, socket) => this.#byHttp1Socket.set(socket, connection),
     });
-    server.on("session", (session) => this.#startHttp2(session, latest));
+    server.on("session", (session) => this.#startNode(session, latest));
     http1.on("request", this.#onHttp1Request);
   }
 
@@ -121,7 +150,7 @@ export class Connections {
     const connection = this.#byHttp1Socket.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
     if (connection.exchangeCount >= MAX_PIPELINED) return connection.destroy();
-    connection.begin(response);
+    beginWith(connection, response);
     const { peer } = connection;
     const stream = new Http1Stream(request, response, peer, () => connection.isClosing);
     // A tick later a body that came in the same piece, or that there is none, is known.
@@ -136,7 +165,7 @@ export class Connections {
   ): void => {
     const connection = this.#bySession.get(stream.session as ServerHttp2Session);
     if (connection?.takesStreams !== true) return refuseStream(stream);
-    connection.begin(stream);
+    beginWith(connection, stream);
     const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
     const serve = () => http2Stream.closed || this.#options.onStream(http2Stream);
     const room = connection.waitForRoom();
@@ -234,14 +263,43 @@ export class Connections {
     }
   }
 
-  #startHttp2(session: ServerHttp2Session, connection: Connection | undefined): void {
-    shieldSession(session);
-    // Its end is told by the socket; without a listener an error would end the process.
-    session.on("error", () => {});
+  #startNode(session: ServerHttp2Session, connection: Connection | undefined): void {
+    prepareSession(session);
     if (connection === undefined) return session.destroy();
+    const { wire, tcp } = connection;
+    gatherWrites(wire);
     this.#bySession.set(session, connection);
-    connection.startHttp2(session);
+    session.once("remoteSettings", () => connection.noteReady());
+    connection.startHttp2(
+      new NodeLink({
+        ...{ session, wire, tcp },
+        isDraining: () => connection.isDraining,
+        destroyConnection: () => connection.destroy(),
+      }),
+    );
   }
+
+  #startDirect(connection: Connection): void {
+    const { onStream, limits: { maxHeaderListBytes }, maxConcurrentStreams } = this.#options;
+    connection.startHttp2(
+      new DirectLink({
+        ...{ wire: connection.wire, connection, onStream, maxHeaderListBytes },
+        ...{ maxConcurrentStreams, pool: this.#pool },
+      }),
+    );
+  }
+}
+
+/** A stream of `node:http2`, or a response of HTTP/1.1, is in progress until it closes. */
+function beginWith(connection: Connection, emitter: ServerHttp2Stream | ServerResponse): void {
+  const exchange = {
+    destroy() {
+      emitter.destroy();
+      emitter.emit("close");
+    },
+  };
+  connection.begin(exchange);
+  emitter.once("close", () => connection.end(exchange));
 }
 
 function refuseStream(stream: ServerHttp2Stream): void {
