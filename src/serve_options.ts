@@ -20,7 +20,8 @@ import type { TlsFiles } from "./transport/tls.ts";
 export interface MountOptions extends ConnectionLimits {
   /**
    * What speaks HTTP/2: `"node"` is `node:http2`, `"direct"` the kit's own engine. Sockets, TLS and
-   * HTTP/1.1 are `node`'s in either case.
+   * HTTP/1.1 are `node`'s in either case. The settings of HTTP/2 that a server of `app.addToServer()`
+   * was made with are for `"node"` alone.
    *
    * @default {"node"}
    */
@@ -121,7 +122,8 @@ export interface ResolvedServeOptions extends ResolvedMountOptions {
 }
 
 const ENGINES: readonly Engine[] = ["node", "direct"];
-const DEFAULT_ENGINE: Engine = "node";
+/** What speaks HTTP/2 unless it is set. */
+export const DEFAULT_ENGINE: Engine = "node";
 const MOUNT_OPTIONS = [
   "engine",
   "gracefulTimeout",
@@ -145,7 +147,8 @@ const SERVE_OPTIONS = [
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveMountOptions(options: MountOptions): ResolvedMountOptions {
   assertKnownOptions("mount the app", options, MOUNT_OPTIONS);
-  return resolveMount(options);
+  // The settings of HTTP/2 that such a server was made with are for node:http2 alone.
+  return resolveMount({ engine: "node", ...options });
 }
 
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */

@@ -6,7 +6,7 @@ const SRC = new URL("../src/", import.meta.url);
 const ROWS: readonly (readonly string[])[] = [
   // Values
   ["duration", "errors", "log", "timer_heap"],
-  // HTTP/2
+  // HTTP/2: knows values only
   [
     "http2/field",
     "http2/header_list",
@@ -16,6 +16,23 @@ const ROWS: readonly (readonly string[])[] = [
     "http2/block_cache",
     "http2/hpack_decoder",
     "http2/hpack_encoder",
+    "http2/frames",
+    "http2/byte_queue",
+    "http2/frame_reader",
+    "http2/header_block",
+    "http2/settings",
+    "http2/output",
+    "http2/control_frames",
+    "http2/receive_window",
+    "http2/request_body",
+    "http2/server_stream",
+    "http2/sender",
+    "http2/streams",
+    "http2/liveness",
+    "http2/flood_guard",
+    "http2/stream_frames",
+    "http2/receiver",
+    "http2/session",
   ],
   // The call
   ["peer", "http_stream", "deadline", "context", "service", "call"],
@@ -103,7 +120,12 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/rate_limit",
     "transport/backlog",
     "transport/gathered_writes",
+    "transport/http2_link",
     "transport/connection",
+    "transport/node_link",
+    "transport/node_engine",
+    "transport/direct_stream",
+    "transport/direct_link",
     "transport/cleartext",
     "transport/connections",
     "transport/pem",

@@ -53,6 +53,7 @@ export class FrameReader {
   #dataId = 0;
   #dataLeft = 0;
   #dataIsEnd = false;
+  #isStopped = false;
 
   constructor(handler: FrameHandler) {
     this.#handler = handler;
@@ -61,13 +62,18 @@ export class FrameReader {
   /** @throws {Http2Error} If the preface is another, or a frame too long. */
   push(chunk: Uint8Array): void {
     let at = this.#prefaceLeft > 0 ? this.#readPreface(chunk) : 0;
-    while (at < chunk.length) {
+    while (at < chunk.length && !this.#isStopped) {
       if (this.#dataLeft > 0) at = this.#readData(chunk, at);
       else if (this.#payload !== undefined) at = this.#fillPayload(this.#payload, chunk, at);
       else if (this.#headerBytes > 0 || chunk.length - at < FRAME_HEADER_BYTES) {
         at = this.#fillHeader(chunk, at);
       } else at = this.#readFrame(chunk, at);
     }
+  }
+
+  /** Hands on no frame any more. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
   #readPreface(chunk: Uint8Array): number {

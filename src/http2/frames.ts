@@ -64,17 +64,14 @@ export const MAX_WINDOW = 0x7fff_ffff;
 /** How a client begins (section 3.4). */
 export const PREFACE: Uint8Array = new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
-/** What ends a connection (section 5.4.1), or one stream (section 5.4.2). */
+/** What ends a connection (section 5.4.1). */
 export class Http2Error extends Error {
   /** See {@linkcode ERROR}. */
   readonly code: number;
-  /** The stream that ends; 0 for the connection. */
-  readonly streamId: number;
 
-  constructor(message: string, code: number, streamId = 0) {
-    super(message);
+  constructor(message: string, code: number, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
-    this.streamId = streamId;
   }
 }
 

@@ -9,8 +9,8 @@ import { FRAME_HEADER_BYTES, writeUint32 } from "./frames.ts";
 
 /** Where bytes go. A socket of `node:net` or `node:tls` is one. */
 export interface Wire {
-  /** Writes, and calls back when the bytes have been taken. */
-  write(bytes: Uint8Array, onTaken: () => void): boolean;
+  /** Writes, and calls back when the bytes have been taken, with an error if they never will. */
+  write(bytes: Uint8Array, onTaken: (error?: Error | null) => void): boolean;
   /** Holds back what is written until {@linkcode uncork}. */
   cork(): void;
   /** Writes what was held back at once. */
@@ -34,9 +34,9 @@ export class BufferPool {
     return this.#spare.pop() ?? new Uint8Array(BUFFER_BYTES);
   }
 
-  /** Takes buffers back that nobody looks at any more. */
-  give(buffers: readonly Uint8Array[]): void {
-    for (const buffer of buffers) if (this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
+  /** Takes a buffer back that nobody looks at any more. */
+  give(buffer: Uint8Array): void {
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(buffer);
   }
 }
 
@@ -44,23 +44,26 @@ export class BufferPool {
 export class Output {
   readonly #wire: Wire;
   readonly #pool: BufferPool;
+  readonly #onPending: () => void;
+  /** What is written to: up to `#end` it is full, and from `#start` on it was not sent yet. */
   #buffer: Uint8Array | undefined;
-  /** Up to where it is full, and from where on it was not sent yet. */
-  #end = 0;
   #start = 0;
-  #size = 0;
+  #end = 0;
+  /** What is not sent yet, the buffer's part of it left out. */
   #pieces: Uint8Array[] = [];
-  /** Buffers that are in use by pieces, and may be used again when those are taken. */
-  #used: Uint8Array[] = [];
+  #size = 0;
+  /** How often was sent, and how often that was taken. */
+  #sent = 0;
+  #taken = 0;
+  /** Buffers that are full, and on the wire, or about to be, until so much is taken. */
+  #full: { readonly buffer: Uint8Array; readonly until: number }[] = [];
+  #isClosed = false;
 
-  constructor(wire: Wire, pool: BufferPool) {
+  /** @param onPending Called when there is something to send. */
+  constructor(wire: Wire, pool: BufferPool, onPending: () => void) {
     this.#wire = wire;
     this.#pool = pool;
-  }
-
-  /** Whether there is nothing to send. */
-  get isEmpty(): boolean {
-    return this.#size === 0;
+    this.#onPending = onPending;
   }
 
   /** Bytes that are not taken yet, here or on the wire. */
@@ -95,19 +98,16 @@ export class Output {
 
   /** Adds bytes, which must not change any more. */
   bytes(bytes: Uint8Array): void {
-    if (bytes.length >= LARGE_BYTES) {
-      this.#cut();
-      this.#pieces.push(bytes);
-      this.#size += bytes.length;
-      return;
-    }
-    const at = this.#reserve(bytes.length);
-    this.#buffer!.set(bytes, at);
+    if (bytes.length < LARGE_BYTES) return this.copy(bytes);
+    this.#cut();
+    this.#pieces.push(bytes);
+    this.#size += bytes.length;
   }
 
-  /** Adds bytes that may change later. */
+  /** Adds bytes that may change later, not more than a buffer's. */
   copy(bytes: Uint8Array): void {
-    this.bytes(bytes.length >= LARGE_BYTES ? bytes.slice() : bytes);
+    const at = this.#reserve(bytes.length);
+    this.#buffer!.set(bytes, at);
   }
 
   /** Sends all of it. */
@@ -116,37 +116,56 @@ export class Output {
     this.#size = 0;
     this.#cut();
     const pieces = this.#pieces;
-    const used = this.#used;
     this.#pieces = [];
-    // The last one has room yet, but what is in it must stay until it is taken.
-    if (this.#buffer !== undefined) used.push(this.#buffer);
-    this.#buffer = undefined;
-    this.#used = [];
-    const onTaken = () => this.#pool.give(used);
-    if (pieces.length === 1) return void this.#wire.write(pieces[0]!, onTaken);
+    if (this.#isClosed) return;
+    this.#sent++;
+    const last = pieces.pop()!;
+    if (pieces.length === 0) return void this.#wire.write(last, this.#onTaken);
     this.#wire.cork();
-    const last = pieces.length - 1;
-    for (let i = 0; i < last; i++) this.#wire.write(pieces[i]!, nothing);
-    this.#wire.write(pieces[last]!, onTaken);
+    for (const piece of pieces) this.#wire.write(piece, nothing);
+    this.#wire.write(last, this.#onTaken);
     this.#wire.uncork();
   }
 
+  /** Sends nothing any more, what waits included. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** Buffers may be written to again when nobody reads them; whether that is so after an error, who knows. */
+  readonly #onTaken = (error?: Error | null): void => {
+    if (error) return;
+    this.#taken++;
+    while (this.#full.length > 0 && this.#full[0]!.until <= this.#taken) {
+      this.#pool.give(this.#full.shift()!.buffer);
+    }
+    if (this.#taken < this.#sent || this.#size > 0 || this.#buffer === undefined) return;
+    this.#pool.give(this.#buffer);
+    this.#buffer = undefined;
+  };
+
   /** Room in the buffer. */
   #reserve(length: number): number {
-    if (this.#buffer === undefined || this.#end + length > BUFFER_BYTES) {
-      this.#cut();
-      if (this.#buffer !== undefined) this.#used.push(this.#buffer);
-      this.#buffer = this.#pool.take();
-      this.#start = 0;
-      this.#end = 0;
-    }
+    if (this.#size === 0) this.#onPending();
+    if (this.#buffer === undefined || this.#end + length > BUFFER_BYTES) this.#nextBuffer();
     const at = this.#end;
     this.#end += length;
     this.#size += length;
     return at;
   }
 
-  /** What is in the buffer becomes a piece. */
+  #nextBuffer(): void {
+    this.#cut();
+    // What is in the last one leaves with what was not sent yet.
+    if (this.#buffer !== undefined) {
+      this.#full.push({ buffer: this.#buffer, until: this.#sent + 1 });
+    }
+    this.#buffer = this.#pool.take();
+    this.#start = 0;
+    this.#end = 0;
+  }
+
+  /** What was written to the buffer becomes a piece. */
   #cut(): void {
     if (this.#end === this.#start) return;
     this.#pieces.push(this.#buffer!.subarray(this.#start, this.#end));

@@ -5,23 +5,20 @@
  * @module
  */
 
+import type { HeapTimer } from "../timer_heap.ts";
+import { ByteQueue } from "./byte_queue.ts";
 import { ERROR } from "./frames.ts";
 import type { HeaderList } from "./header_list.ts";
+import { ReceiveWindow } from "./receive_window.ts";
+import { type BodyOwner, type Reader, RequestBody } from "./request_body.ts";
+import { DEFAULT_WINDOW } from "./settings.ts";
 
 /** Header fields to send: lower-case names. */
 export type Fields = Record<string, string | string[]>;
 
-/** Takes the body of a request as it comes. */
-export interface Reader {
-  /** Some bytes. */
-  onBytes(bytes: Uint8Array): void;
-  /** The client has sent all. */
-  onEnd(): void;
-}
-
 /** What a stream needs of its connection. */
 export interface Carrier {
-  /** Sends a header, or trailers. */
+  /** Sends a header. @throws {TypeError | RangeError} If it cannot be sent. */
   sendHeaders(stream: ServerStream, status: number, fields: Fields, isEnd: boolean): void;
   /** Has what the stream holds sent at the end of this turn. */
   schedule(stream: ServerStream): void;
@@ -29,9 +26,11 @@ export interface Carrier {
   sendWhole(stream: ServerStream, fields: Fields, body: Uint8Array, trailers: Fields): boolean;
   /** Ends the stream at once. */
   resetStream(stream: ServerStream, code: number): void;
+  /** The request has ended, and its reader is to be told by {@linkcode ServerStream.tellEnd}. */
+  noteRequestEnd(stream: ServerStream): void;
   /** So many bytes of the request were taken, and the client may send as many more. */
   giveCredit(stream: ServerStream, bytes: number): void;
-  /** Both sides have ended, or we have and the client's rest is not wanted. */
+  /** The response is sent; the request may have more to come. */
   noteEnded(stream: ServerStream): void;
 }
 
@@ -40,57 +39,53 @@ export interface StreamInit {
   readonly id: number;
   readonly header: HeaderList;
   readonly isRemoteEnded: boolean;
-  readonly receiveWindow: number;
   readonly sendWindow: number;
 }
 
-/** More than this is not held for a client that does not take it. */
+/** How much a client may send on a stream that is not read, once it has been read from. */
+const MAX_STREAM_WINDOW = 1_048_576;
+/** With more than this to send, whoever writes is to wait. */
 const MAX_HELD_BYTES = 65_536;
 
+const NOTHING = new Uint8Array();
+
 /** A request and its response. */
-export class ServerStream {
+export class ServerStream implements BodyOwner {
   readonly id: number;
   /** The request's header. */
   readonly header: HeaderList;
-  /** How much the client may send yet, and we may (section 6.9.1). The session's to change. */
-  receiveWindow: number;
+
+  // For the connection alone.
+
+  /** How much the client may send yet. */
+  readonly receiveWindow: ReceiveWindow = new ReceiveWindow(DEFAULT_WINDOW, MAX_STREAM_WINDOW);
+  /** How much we may (section 6.9.1). */
   sendWindow: number;
-  /** Bytes taken of which the client was not told yet. */
-  credit = 0;
-  /** Whether the session has it in its list of streams with something to send. */
+  /** Whether it is among those that wait for their turn to send. */
   isScheduled = false;
+  /** Ends it if the rest of the request does not come. */
+  restTimer: HeapTimer | undefined;
 
   readonly #carrier: Carrier;
-  #reader: Reader | undefined;
-  #isPaused = false;
-  #received: Uint8Array[] | undefined;
-  #receivedBytes = 0;
-  /** The client has sent all (half-closed, remote). */
-  #isRemoteEnded: boolean;
-  #isEndTold = false;
-  /** Length of the body as the header has it, less what has come. */
-  #contentLeft: number;
-
-  #held: Uint8Array[] | undefined;
-  #heldBytes = 0;
+  readonly #body: RequestBody;
+  #held: ByteQueue | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
   #hasEnd = false;
   #trailers: Fields | undefined;
   /** We have sent all (half-closed, local). */
   #isLocalEnded = false;
+
   #isClosed = false;
-  #room: PromiseWithResolvers<void> | undefined;
-  #onClose: ((errorCode: number | undefined) => void) | undefined;
   #errorCode: number | undefined;
+  #onClose: ((errorCode: number | undefined) => void) | undefined;
   #isTold = false;
 
   constructor(carrier: Carrier, init: StreamInit) {
     this.#carrier = carrier;
     this.id = init.id;
     this.header = init.header;
-    this.receiveWindow = init.receiveWindow;
     this.sendWindow = init.sendWindow;
-    this.#isRemoteEnded = init.isRemoteEnded;
-    this.#contentLeft = init.header.contentLength ?? -1;
+    this.#body = new RequestBody(this, init.header.contentLength ?? -1, init.isRemoteEnded);
   }
 
   /** Whether it is over: answered in full and read to its end, or reset by either side. */
@@ -100,7 +95,7 @@ export class ServerStream {
 
   /** Whether the client has sent all. */
   get isRemoteEnded(): boolean {
-    return this.#isRemoteEnded;
+    return this.#body.isEnded;
   }
 
   /** Whether we have sent all. */
@@ -108,142 +103,88 @@ export class ServerStream {
     return this.#isLocalEnded;
   }
 
-  /** Whether it has something to send. */
-  get hasOutput(): boolean {
-    return !this.#isClosed && !this.#isLocalEnded && (this.#heldBytes > 0 || this.#hasEnd);
-  }
-
   // The request.
 
-  /**
-   * Some of the body has come.
-   *
-   * @returns Whether it is as long as the header says (section 8.1.1).
-   */
+  /** As {@linkcode RequestBody.push}. */
   push(bytes: Uint8Array, isEnd: boolean): boolean {
-    if (this.#contentLeft >= 0) {
-      this.#contentLeft -= bytes.length;
-      if (this.#contentLeft < 0 || (isEnd && this.#contentLeft > 0)) return false;
-    }
-    if (isEnd) this.#isRemoteEnded = true;
-    if (bytes.length > 0) {
-      if (this.#isDiscarding) this.#carrier.giveCredit(this, bytes.length);
-      else if (this.#reader !== undefined && !this.#isPaused && this.#receivedBytes === 0) {
-        this.#reader.onBytes(bytes);
-        this.#carrier.giveCredit(this, bytes.length);
-      } else {
-        (this.#received ??= []).push(bytes);
-        this.#receivedBytes += bytes.length;
-      }
-    }
-    if (isEnd) this.#noteRemoteEnd();
+    if (!this.#body.push(bytes, isEnd)) return false;
+    if (isEnd && this.#isLocalEnded) this.#carrier.noteEnded(this);
     return true;
   }
 
-  /** The trailers of the request have come, which end it. Tells whether its length is right. */
-  endRemote(): boolean {
+  /** The trailers of the request have come, which end it. As {@linkcode push}. */
+  pushEnd(): boolean {
     return this.push(NOTHING, true);
   }
 
-  /** Copies what waits to be read and is small beside the bytes that it came in. */
-  compact(): void {
-    const { length } = this.#received ?? [];
-    for (let i = 0; i < length!; i++) {
-      const bytes = this.#received![i]!;
-      if (bytes.length < bytes.buffer.byteLength / 2) this.#received![i] = bytes.slice();
-    }
+  /** It was handed to whoever serves it. */
+  noteServed(): void {
+    this.#body.noteServed();
+  }
+
+  /** Some of the body was read. */
+  noteRead(bytes: number): void {
+    this.#carrier.giveCredit(this, bytes);
+  }
+
+  /** The end of the body has come. */
+  noteEnd(): void {
+    this.#carrier.noteRequestEnd(this);
+  }
+
+  /** Tells whoever reads the body of its end. */
+  tellEnd(): void {
+    this.#body.tellEnd();
   }
 
   /** Hands the body to a reader. It starts at once. */
   receive(reader: Reader): void {
-    this.#reader = reader;
-    this.#deliver();
+    this.#body.receive(reader);
   }
 
   /** Reads no more for now. */
   pause(): void {
-    this.#isPaused = true;
+    this.#body.pause();
   }
 
   /** Reads on. */
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#deliver();
-  }
-
-  /** Reads nothing any more; what comes is dropped. */
-  discard(): void {
-    this.#reader = undefined;
-    this.#isPaused = false;
-    this.#drop();
-  }
-
-  get #isDiscarding(): boolean {
-    return this.#isClosed || this.#isLocalEnded;
-  }
-
-  #deliver(): void {
-    const reader = this.#reader;
-    if (reader === undefined) return;
-    while (this.#receivedBytes > 0 && !this.#isPaused && !this.#isDiscarding) {
-      const bytes = this.#received!.shift()!;
-      this.#receivedBytes -= bytes.length;
-      reader.onBytes(bytes);
-      this.#carrier.giveCredit(this, bytes.length);
-    }
-    this.#noteRemoteEnd();
-  }
-
-  #noteRemoteEnd(): void {
-    if (this.#reader !== undefined && this.#isRemoteEnded && !this.#isEndTold) {
-      if (this.#receivedBytes > 0 || this.#isPaused || this.#isDiscarding) return;
-      this.#isEndTold = true;
-      this.#reader.onEnd();
-    }
-    if (this.#isLocalEnded && this.#isRemoteEnded) this.#carrier.noteEnded(this);
-  }
-
-  #drop(): void {
-    const bytes = this.#receivedBytes;
-    this.#received = undefined;
-    this.#receivedBytes = 0;
-    if (bytes > 0) this.#carrier.giveCredit(this, bytes);
+    this.#body.resume();
   }
 
   // The response.
 
-  /** Sends the header. */
+  /** Sends the header. @throws {TypeError | RangeError} If it cannot be sent. */
   sendHeader(status: number, fields: Fields, isEnd: boolean): void {
     if (this.#isClosed || this.#isLocalEnded) return;
     this.#carrier.sendHeaders(this, status, fields, isEnd);
-    if (isEnd) this.noteLocalEnd();
+    if (isEnd) this.noteSent();
   }
 
   /** Sends bytes of the body; returns a promise to wait for if the client is slow to take them. */
   write(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#isClosed || this.#isLocalEnded) return undefined;
+    if (this.#isClosed || this.#hasEnd || this.#isLocalEnded) return undefined;
     if (bytes.length > 0) {
-      (this.#held ??= []).push(bytes);
-      this.#heldBytes += bytes.length;
+      (this.#held ??= new ByteQueue()).push(bytes);
       this.#carrier.schedule(this);
     }
-    if (this.#heldBytes < MAX_HELD_BYTES || this.#isClosed) return undefined;
+    if (this.#hasRoom) return undefined;
     return (this.#room ??= Promise.withResolvers()).promise;
   }
 
   /** Ends the response, with trailers or without. */
   end(trailers?: Fields): void {
-    if (this.#isClosed || this.#isLocalEnded || this.#hasEnd) return;
+    if (this.#isClosed || this.#hasEnd || this.#isLocalEnded) return;
     this.#hasEnd = true;
     this.#trailers = trailers;
+    this.#body.stop();
     this.#carrier.schedule(this);
   }
 
-  /** Sends a response that is all there. */
+  /** Sends a response that is all there. @throws {TypeError | RangeError} If it cannot be sent. */
   respondWhole(fields: Fields, body: Uint8Array, trailers: Fields): void {
     if (this.#isClosed || this.#isLocalEnded) return;
-    if (this.#carrier.sendWhole(this, fields, body, trailers)) return this.noteLocalEnd();
+    if (this.#carrier.sendWhole(this, fields, body, trailers)) return this.noteSent();
     this.sendHeader(200, fields, false);
     this.write(body);
     this.end(trailers);
@@ -254,37 +195,42 @@ export class ServerStream {
     if (!this.#isClosed) this.#carrier.resetStream(this, code);
   }
 
-  /** How much of the body waits to be sent. */
-  get heldBytes(): number {
-    return this.#heldBytes;
+  /** What is held has to fit the window, so that little is made for a client that does not read. */
+  get #hasRoom(): boolean {
+    const { heldBytes } = this;
+    return heldBytes === 0 || (heldBytes < MAX_HELD_BYTES && heldBytes <= this.sendWindow);
   }
 
-  /** Takes at most so many bytes of what waits to be sent, in the pieces that they came in. */
-  takeHeld(maxBytes: number, take: (piece: Uint8Array) => void): void {
-    let left = Math.min(maxBytes, this.#heldBytes);
-    this.#heldBytes -= left;
-    const held = this.#held!;
-    let i = 0;
-    while (left > 0) {
-      const piece = held[i]!;
-      if (piece.length > left) {
-        take(piece.subarray(0, left));
-        held[i] = piece.subarray(left);
-        left = 0;
-      } else {
-        take(piece);
-        left -= piece.length;
-        i++;
-      }
-    }
-    if (i === held.length) this.#held = undefined;
-    else held.splice(0, i);
-    if (this.#heldBytes < MAX_HELD_BYTES) this.#giveRoom();
+  #giveRoom(): void {
+    this.#room?.resolve();
+    this.#room = undefined;
+  }
+
+  // What goes out, for the connection alone.
+
+  /** Whether it has something to send. */
+  get hasOutput(): boolean {
+    return !this.#isClosed && !this.#isLocalEnded && (this.#hasEnd || this.heldBytes > 0);
+  }
+
+  /** How much of the body waits to be sent. */
+  get heldBytes(): number {
+    return this.#held === undefined ? 0 : this.#held.length;
+  }
+
+  /** Takes a piece of what waits to be sent, of at most so many bytes. */
+  takeHeld(maxBytes: number): Uint8Array {
+    return this.#held!.shift(maxBytes);
+  }
+
+  /** Some of what waited is on its way. */
+  noteTaken(): void {
+    if (this.#room !== undefined && this.#hasRoom) this.#giveRoom();
   }
 
   /** Whether the end is all that is left to send. */
   get isEnding(): boolean {
-    return this.#hasEnd && this.#heldBytes === 0;
+    return this.#hasEnd && !this.#isLocalEnded && this.heldBytes === 0;
   }
 
   /** Whether the last bytes of the body are the end as well, for there are no trailers. */
@@ -298,10 +244,9 @@ export class ServerStream {
   }
 
   /** The last frame is on its way. */
-  noteLocalEnd(): void {
+  noteSent(): void {
     this.#isLocalEnded = true;
-    this.#reader = undefined;
-    this.#drop();
+    this.#body.stop();
     this.#carrier.noteEnded(this);
   }
 
@@ -319,16 +264,11 @@ export class ServerStream {
   }
 
   /** It is over. The listener is told later, by {@linkcode tellClosed}. */
-  close(errorCode?: number): void {
-    if (this.#isClosed) return;
+  close(errorCode: number | undefined): void {
     this.#isClosed = true;
-    if (errorCode !== undefined) {
-      this.#errorCode = this.#isLocalEnded && errorCode === ERROR.noError ? undefined : errorCode ||
-        ERROR.cancel;
-    }
+    if (!this.#isLocalEnded) this.#errorCode = errorCode || ERROR.cancel;
     this.#held = undefined;
-    this.#heldBytes = 0;
-    this.#drop();
+    this.#body.stop();
   }
 
   /** Tells that it is over, once. */
@@ -339,11 +279,4 @@ export class ServerStream {
     listener?.(this.#errorCode);
     this.#giveRoom();
   }
-
-  #giveRoom(): void {
-    this.#room?.resolve();
-    this.#room = undefined;
-  }
 }
-
-const NOTHING = new Uint8Array();

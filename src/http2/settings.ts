@@ -23,7 +23,6 @@ const MAX_FRAME_BYTES = 0xff_ffff;
 export class PeerSettings {
   headerTableSize = 4096;
   initialWindow: number = DEFAULT_WINDOW;
-  maxFrameBytes: number = DEFAULT_FRAME_BYTES;
 
   /**
    * Takes the payload of a SETTINGS frame.
@@ -57,7 +56,7 @@ export class PeerSettings {
         if (value < DEFAULT_FRAME_BYTES || value > MAX_FRAME_BYTES) {
           throw new Http2Error("MAX_FRAME_SIZE is out of range", ERROR.protocolError);
         }
-        this.maxFrameBytes = value;
+        // No larger frames are sent than any client takes.
     }
     // Others are for servers to set, only advice, or unknown, and so to be ignored.
   }

@@ -27,7 +27,7 @@ const LINGER_MS = 500;
 /** A stream of HTTP/2, or a response of HTTP/1.1. */
 export interface Exchange {
   /** Number of a stream, where the engine ends it. */
-  readonly id?: number;
+  readonly id?: number | undefined;
   /** Ends it, where nobody else does. */
   destroy?(): void;
 }
@@ -54,6 +54,7 @@ export class Connection implements Mortal {
   #endKeepalive: (() => void) | undefined;
   #idleSince = Infinity;
   #isExpelled = false;
+  #isClientLeaving = false;
 
   constructor(tcp: Socket, limits: ResolvedConnectionLimits) {
     this.#tcp = tcp;
@@ -163,6 +164,12 @@ export class Connection implements Mortal {
     if (!this.#resets.take()) this.#expel("it resets too many calls");
   }
 
+  /** The client wants no more than it has begun. */
+  noteLeaving(): void {
+    this.#isClientLeaving = true;
+    this.#closeIfDone();
+  }
+
   /** Asks the client for a sign of life. */
   ping(): void {
     try {
@@ -220,7 +227,8 @@ export class Connection implements Mortal {
   }
 
   #closeIfDone(): void {
-    if (this.#clientKnowsSince === Infinity || this.#exchanges.size > 0) return;
+    const isEnding = this.#isClientLeaving || this.#clientKnowsSince !== Infinity;
+    if (!isEnding || this.#exchanges.size > 0) return;
     if (this.#link === undefined) this.destroy();
     else this.#close();
   }

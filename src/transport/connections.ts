@@ -7,29 +7,21 @@
 
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type {
-  Http2SecureServer,
-  Http2Server,
-  IncomingHttpHeaders,
-  ServerHttp2Session,
-  ServerHttp2Stream,
-} from "node:http2";
+import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import process from "node:process";
 import { Server as TlsServer, type TLSSocket } from "node:tls";
-import { H2_ERROR, type HttpStream } from "../http_stream.ts";
+import { BufferPool } from "../http2/output.ts";
+import type { HttpStream } from "../http_stream.ts";
 import { serverLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
 import { detectVersions } from "./cleartext.ts";
 import { Connection } from "./connection.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
-import { Http1Stream } from "./http1_stream.ts";
-import { Http2Stream } from "./http2_stream.ts";
-import type { PeerReader } from "./peer_reader.ts";
-import { gatherWrites } from "./gathered_writes.ts";
 import { DirectLink } from "./direct_link.ts";
-import { NodeLink, prepareSession } from "./node_link.ts";
-import { BufferPool } from "../http2/output.ts";
+import { Http1Stream } from "./http1_stream.ts";
+import { NodeEngine } from "./node_engine.ts";
+import type { PeerReader } from "./peer_reader.ts";
 
 /** How many requests of HTTP/1.1 a client may send before it has its answers; few send more than one. */
 const MAX_PIPELINED = 100;
@@ -65,8 +57,8 @@ export class Connections {
   readonly #open = new Set<Connection>();
   /** By the addresses of both ends: TLS tells of the TCP socket below it in no other way. */
   readonly #handshaking = new Map<string, Connection>();
-  readonly #bySession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #byHttp1Socket = new WeakMap<Socket, Connection>();
+  readonly #node: NodeEngine;
   /** Of the kit's own engine. */
   readonly #pool = new BufferPool();
   #onEmpty: (() => void) | undefined;
@@ -75,6 +67,7 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#node = new NodeEngine(options.onStream);
   }
 
   /** Number of open connections. */
@@ -99,7 +92,7 @@ export class Connections {
     // each HTTP/2 stream for the HTTP/1 style API.
     server.removeAllListeners("stream");
     // The types do not know of the last argument.
-    (server as EventEmitter).on("stream", this.#onHttp2Request);
+    (server as EventEmitter).on("stream", this.#node.onRequest);
   }
 
   // "session" comes in the same turn as the event of its socket and does not show the socket, so the
@@ -114,7 +107,7 @@ export class Connections {
       "secureConnection",
       (socket: TLSSocket) => latest = this.#secure(socket),
     );
-    server.on("session", (session: ServerHttp2Session) => this.#startNode(session, latest));
+    server.on("session", (session: ServerHttp2Session) => this.#node.start(session, latest));
     server.on("request", this.#onHttp1Request);
     if (this.#options.engine === "direct") this.#takeOverHttp2(server, () => latest);
   }
@@ -142,7 +135,7 @@ export class Connections {
       },
       startHttp1: (connection, socket) => this.#byHttp1Socket.set(socket, connection),
     });
-    server.on("session", (session) => this.#startNode(session, latest));
+    server.on("session", (session) => this.#node.start(session, latest));
     http1.on("request", this.#onHttp1Request);
   }
 
@@ -155,24 +148,6 @@ export class Connections {
     const stream = new Http1Stream(request, response, peer, () => connection.isClosing);
     // A tick later a body that came in the same piece, or that there is none, is known.
     process.nextTick(() => stream.closed || this.#options.onStream(stream));
-  };
-
-  readonly #onHttp2Request = (
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    _flags: number,
-    rawHeaders: readonly string[],
-  ): void => {
-    const connection = this.#bySession.get(stream.session as ServerHttp2Session);
-    if (connection?.takesStreams !== true) return refuseStream(stream);
-    beginWith(connection, stream);
-    const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
-    const serve = () => http2Stream.closed || this.#options.onStream(http2Stream);
-    const room = connection.waitForRoom();
-    // A tick later it shows whether the client has reset the stream right behind its header.
-    if (room === undefined) process.nextTick(serve);
-    // Its answer would be made only to wait: a client that reads nothing gets nothing more done.
-    else void room.then(serve);
   };
 
   /**
@@ -263,48 +238,25 @@ export class Connections {
     }
   }
 
-  #startNode(session: ServerHttp2Session, connection: Connection | undefined): void {
-    prepareSession(session);
-    if (connection === undefined) return session.destroy();
-    const { wire, tcp } = connection;
-    gatherWrites(wire);
-    this.#bySession.set(session, connection);
-    session.once("remoteSettings", () => connection.noteReady());
-    connection.startHttp2(
-      new NodeLink({
-        ...{ session, wire, tcp },
-        isDraining: () => connection.isDraining,
-        destroyConnection: () => connection.destroy(),
-      }),
-    );
-  }
-
   #startDirect(connection: Connection): void {
-    const { onStream, limits: { maxHeaderListBytes }, maxConcurrentStreams } = this.#options;
+    const { onStream, maxConcurrentStreams } = this.#options;
+    const { wire } = connection;
     connection.startHttp2(
-      new DirectLink({
-        ...{ wire: connection.wire, connection, onStream, maxHeaderListBytes },
-        ...{ maxConcurrentStreams, pool: this.#pool },
-      }),
+      new DirectLink({ wire, connection, onStream, maxConcurrentStreams, pool: this.#pool }),
     );
   }
 }
 
-/** A stream of `node:http2`, or a response of HTTP/1.1, is in progress until it closes. */
-function beginWith(connection: Connection, emitter: ServerHttp2Stream | ServerResponse): void {
+/** A response is in progress until it closes. */
+function beginWith(connection: Connection, response: ServerResponse): void {
   const exchange = {
     destroy() {
-      emitter.destroy();
-      emitter.emit("close");
+      response.destroy();
+      response.emit("close");
     },
   };
   connection.begin(exchange);
-  emitter.once("close", () => connection.end(exchange));
-}
-
-function refuseStream(stream: ServerHttp2Stream): void {
-  stream.on("error", () => {});
-  stream.close(H2_ERROR.refusedStream);
+  response.once("close", () => connection.end(exchange));
 }
 
 function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

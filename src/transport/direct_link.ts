@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from "node:net";
-import type { Http2Error } from "../http2/frames.ts";
+import { ERROR, type Http2Error } from "../http2/frames.ts";
 import type { BufferPool } from "../http2/output.ts";
 import { Session } from "../http2/session.ts";
 import { serverLog } from "../log.ts";
@@ -24,7 +24,6 @@ export interface DirectLinkInit {
   /** Gets each request. */
   readonly onStream: (stream: DirectStream) => void;
   readonly maxConcurrentStreams: number;
-  readonly maxHeaderListBytes: number;
   readonly pool: BufferPool;
 }
 
@@ -48,7 +47,9 @@ export class DirectLink implements Http2Link {
       onStreamClosed: (stream) => connection.end(stream),
       onReset: () => connection.noteReset(),
       onReady: () => connection.noteReady(),
-      onFailed: (error) => this.#close(error),
+      onGoaway: () => connection.noteLeaving(),
+      onFailed: (error) => this.#noteFailed(error),
+      onUnsendable: (stream, error) => stream.giveUp(error),
       get takesStreams() {
         return connection.takesStreams;
       },
@@ -67,7 +68,8 @@ export class DirectLink implements Http2Link {
   }
 
   goaway(errorCode: number, onWritten?: () => void): void {
-    this.#session.goaway(errorCode);
+    if (errorCode === ERROR.noError) this.#session.goaway();
+    else this.#session.finish(errorCode);
     if (onWritten !== undefined) this.#wire.write("", onWritten);
   }
 
@@ -85,10 +87,15 @@ export class DirectLink implements Http2Link {
     this.#wire.destroy();
   }
 
-  /** The client has broken a rule, and is told so: what it sends is read no more. */
-  #close(error: Http2Error): void {
-    serverLog.info("A client of HTTP/2 broke its rules: {error}", { error: error.message });
-    this.#wire.pause();
+  /**
+   * The client has broken a rule, and was told so. What it sends yet is read, and dropped: a socket that
+   * is closed with bytes in it resets the connection, and the client may never see what it was told.
+   */
+  #noteFailed(error: Http2Error): void {
+    if (error.cause !== undefined) {
+      serverLog.error("HTTP/2 failed: {error}", { error: error.cause });
+    }
+    serverLog.info("A connection of HTTP/2 is closed: {error}", { error: error.message });
     this.#wire.end();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);
     this.#wire.once("close", () => clearTimeout(timer));

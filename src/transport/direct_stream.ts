@@ -68,7 +68,7 @@ export class DirectStream extends ServerStream implements HttpStream {
     try {
       super.respondWhole(added === undefined ? fields : mergeFields(fields, added), body, trailers);
     } catch (error) {
-      this.#giveUp(error);
+      this.giveUp(error);
     }
   }
 
@@ -85,12 +85,14 @@ export class DirectStream extends ServerStream implements HttpStream {
         follow === "nothing",
       );
     } catch (error) {
-      this.#giveUp(error);
+      this.giveUp(error);
     }
   }
 
   /** What cannot be sent ends the stream. */
-  #giveUp(error: unknown): void {
+  giveUp(error: unknown): void {
+    // Whoever reports on the call knows this one.
+    if (error instanceof RangeError) return this.reset(H2_ERROR.frameSizeError);
     callLog.error("Cannot send a response: {error}", { error });
     this.reset(H2_ERROR.internalError);
   }
@@ -133,6 +135,6 @@ async function* readBody(stream: DirectStream): AsyncGenerator<Uint8Array, void,
       }
     }
   } finally {
-    stream.discard();
+    stream.pause();
   }
 }
