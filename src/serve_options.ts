@@ -6,18 +6,27 @@
  */
 
 import { type Duration, resolveDuration } from "./duration.ts";
-import { assertKnownOptions, type IntegerRange, resolveInteger } from "./errors.ts";
+import { assertKnownOptions, type IntegerRange, resolveInteger, suggest } from "./errors.ts";
 import {
   CONNECTION_LIMIT_NAMES,
   type ConnectionLimits,
   resolveConnectionLimits,
   type ResolvedConnectionLimits,
 } from "./transport/connection_limits.ts";
+import type { Engine } from "./transport/connections.ts";
 import type { NetAddress } from "./transport/listener.ts";
 import type { TlsFiles } from "./transport/tls.ts";
 
 /** Options for `app.addToServer()`. */
 export interface MountOptions extends ConnectionLimits {
+  /**
+   * What speaks HTTP/2: `"node"` is `node:http2`, `"direct"` the kit's own engine. Sockets, TLS and
+   * HTTP/1.1 are `node`'s in either case. The settings of HTTP/2 that a server of `app.addToServer()`
+   * was made with are for `"node"` alone.
+   *
+   * @default {"node"}
+   */
+  engine?: Engine;
   /**
    * How long calls in flight may take to finish after a shutdown began. What is left then ends with
    * UNAVAILABLE.
@@ -95,6 +104,8 @@ export interface RunOptions extends ServeOptions {
 
 /** {@linkcode MountOptions}, checked and total. */
 export interface ResolvedMountOptions {
+  readonly engine: Engine;
+  readonly maxConcurrentStreams: number;
   readonly gracefulTimeoutMs: number;
   readonly lameDuckMs: number;
   readonly healthCheck: boolean;
@@ -106,7 +117,6 @@ export interface ResolvedMountOptions {
 export interface ResolvedServeOptions extends ResolvedMountOptions {
   readonly port: number;
   readonly hostname: string | undefined;
-  readonly maxConcurrentStreams: number;
   readonly certificateReloadMs: number;
   readonly signal: AbortSignal | undefined;
   readonly tls: TlsFiles;
@@ -121,7 +131,14 @@ export const SERVE_INTEGERS: Readonly<Record<"port" | "maxConcurrentStreams", In
 /** How often certificates are looked at. */
 export const CERTIFICATE_RELOAD: Duration = "5s";
 
+/** What may speak HTTP/2. */
+export const ENGINES: readonly Engine[] = ["node", "direct"];
+
+/** What speaks HTTP/2 unless it is set. */
+export const DEFAULT_ENGINE: Engine = "node";
+
 const MOUNT_OPTIONS = [
+  "engine",
   "gracefulTimeout",
   "lameDuck",
   "healthCheck",
@@ -145,22 +162,20 @@ export const SERVE_OPTIONS: readonly string[] = [
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveMountOptions(options: MountOptions): ResolvedMountOptions {
   assertKnownOptions("mount the app", options, MOUNT_OPTIONS);
-  return resolveMount(options);
+  // The settings of HTTP/2 that such a server was made with are for node:http2 alone.
+  return resolveMount({ engine: "node", ...options });
 }
 
 /** @throws {TypeError | RangeError} If an option is unknown or out of range. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   assertKnownOptions("serve", options, SERVE_OPTIONS);
   const { hostname, certificateReload = CERTIFICATE_RELOAD, signal } = options;
-  const integer = (name: keyof typeof SERVE_INTEGERS) =>
-    resolveInteger(name, options[name], SERVE_INTEGERS[name]);
   if (hostname === "") throw new TypeError(`Cannot use "" as "hostname": leave it out for all`);
   const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
   return {
     ...resolveMount(options),
-    port: integer("port"),
+    port: resolveInteger("port", options.port, SERVE_INTEGERS.port),
     hostname,
-    maxConcurrentStreams: integer("maxConcurrentStreams"),
     certificateReloadMs: resolveDuration("certificateReload", certificateReload),
     signal,
     tls: {
@@ -176,9 +191,19 @@ export function resolveRunOptions({ onListen: _, ...options }: RunOptions): Reso
   return resolveServeOptions(options);
 }
 
-function resolveMount(options: MountOptions): ResolvedMountOptions {
+function resolveMount(options: ServeOptions): ResolvedMountOptions {
+  const { engine = DEFAULT_ENGINE } = options;
+  if (!ENGINES.includes(engine)) {
+    throw new TypeError(`Cannot use "${engine}" as "engine": ${suggest(String(engine), ENGINES)}`);
+  }
   const { gracefulTimeout, lameDuck, healthCheck = false, reflection = false } = options;
   return {
+    engine,
+    maxConcurrentStreams: resolveInteger(
+      "maxConcurrentStreams",
+      options.maxConcurrentStreams,
+      SERVE_INTEGERS.maxConcurrentStreams,
+    ),
     gracefulTimeoutMs: gracefulTimeout === undefined
       ? 0
       : resolveDuration("gracefulTimeout", gracefulTimeout),

@@ -26,8 +26,12 @@ type Version = "HTTP/1.1" | "HTTP/2" | "neither" | undefined;
 export interface CleartextHandlers<C> {
   /** It is accepted, and nothing has come on it yet. */
   readonly accept: (socket: Socket) => C;
-  /** Its session starts in this very turn. */
-  readonly startHttp2: (connection: C) => void;
+  /**
+   * Its session starts in this very turn.
+   *
+   * @param byNode Has `node:http2` serve it.
+   */
+  readonly startHttp2: (connection: C, socket: Socket, byNode: () => void) => void;
   /** Requests will come from this socket. */
   readonly startHttp1: (connection: C, socket: Socket) => void;
 }
@@ -51,8 +55,7 @@ export function detectVersions<C>(server: Http2Server, handlers: CleartextHandle
       if (version === "neither") return void socket.destroy();
       giveBack(socket, bytes, () => {
         if (version === "HTTP/2") {
-          handlers.startHttp2(connection);
-          startHttp2!.call(server, socket);
+          handlers.startHttp2(connection, socket, () => void startHttp2!.call(server, socket));
         } else {
           handlers.startHttp1(connection, socket);
           http1.emit("connection", socket);

@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { EventEmitter } from "node:events";
-import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Deadline } from "../deadline.ts";
@@ -13,8 +11,7 @@ import { serverLog } from "../log.ts";
 import { H2_ERROR } from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
 import { Backlog } from "./backlog.ts";
-import { gatherWrites } from "./gathered_writes.ts";
-import { sendGoaway } from "./goaway.ts";
+import type { Http2Link } from "./http2_link.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { type Mortal, watchKeepalive, watchLifetime } from "./lifetime.ts";
 import { RateLimit } from "./rate_limit.ts";
@@ -28,9 +25,11 @@ const LATE_MS = 1000;
 const LINGER_MS = 500;
 
 /** A stream of HTTP/2, or a response of HTTP/1.1. */
-export interface Exchange extends EventEmitter {
-  /** Ends it. */
-  destroy(): unknown;
+export interface Exchange {
+  /** Number of a stream, where the engine ends it. */
+  readonly id?: number | undefined;
+  /** Ends it, where nobody else does. */
+  destroy?(): void;
 }
 
 /** A client's connection. */
@@ -43,12 +42,11 @@ export class Connection implements Mortal {
   readonly #tcp: Socket;
   #wire: Socket;
   readonly #backlog: Backlog;
-  #session: ServerHttp2Session | undefined;
+  #link: Http2Link | undefined;
   readonly #exchanges = new Set<Exchange>();
   #draining = false;
   /** Since when the client has read our GOAWAY, or had the time to, by `performance.now()`. */
   #clientKnowsSince = Infinity;
-  #closeSession: (() => void) | undefined;
   readonly #endHandshake: () => void;
   #drainTimer: ReturnType<typeof setInterval> | undefined;
   #drainStep = 0;
@@ -56,6 +54,7 @@ export class Connection implements Mortal {
   #endKeepalive: (() => void) | undefined;
   #idleSince = Infinity;
   #isExpelled = false;
+  #isClientLeaving = false;
 
   constructor(tcp: Socket, limits: ResolvedConnectionLimits) {
     this.#tcp = tcp;
@@ -70,12 +69,9 @@ export class Connection implements Mortal {
       this.#endWatch();
       this.#endKeepalive?.();
       clearInterval(this.#drainTimer);
-      if (this.#session !== undefined) return;
-      for (const exchange of this.#exchanges) {
-        exchange.destroy();
-        // A response of HTTP/1.1 that waits for its turn behind another does not tell of its end.
-        exchange.emit("close");
-      }
+      if (this.#link !== undefined) return;
+      // A response of HTTP/1.1 that waits for its turn behind another does not tell of its end.
+      for (const exchange of this.#exchanges) exchange.destroy?.();
     });
   }
 
@@ -89,6 +85,21 @@ export class Connection implements Mortal {
     if (this.#isExpelled) return false;
     if (this.#clientKnowsSince === Infinity) return true;
     return performance.now() - this.#clientKnowsSince < LATE_MS;
+  }
+
+  /** Whether it finishes what was begun. */
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  /** Where the bytes of HTTP go: the socket of TLS, if there is one. */
+  get wire(): Socket {
+    return this.#wire;
+  }
+
+  /** The socket below. */
+  get tcp(): Socket {
+    return this.#tcp;
   }
 
   /** Number of streams or responses in progress. */
@@ -116,52 +127,36 @@ export class Connection implements Mortal {
     return this.#backlog.waitForRoom();
   }
 
-  /** HTTP/2 is spoken. */
-  startHttp2(session: ServerHttp2Session): void {
-    gatherWrites(this.#wire);
-    this.#session = session;
-    const close = session.close.bind(session);
-    this.#closeSession = close;
-    // Deno closes a session whose client says GOAWAY, as clients do in answer to ours, and refuses
-    // the streams that they sent before and that are still on their way.
-    session.close = (callback) => this.#draining || close(callback);
-    const destroy = session.destroy.bind(session);
-    let isEnding = false;
-    // Deno destroys a session once for each frame that is wrong, and there may be a great many in what
-    // it has read. The shield would have each of them wait, and the socket be read on.
-    session.destroy = (...args) => {
-      if (isEnding) return;
-      isEnding = true;
-      this.#wire.pause();
-      destroy(...args);
-      // A client that does not read would keep the socket open.
-      if (this.#tcp.destroyed) return;
-      const timer = setTimeout(() => this.destroy(), LINGER_MS);
-      this.#tcp.once("close", () => clearTimeout(timer));
-    };
-    session.once("remoteSettings", () => {
-      this.#endHandshake();
-      if (this.#exchanges.size === 0) this.#idleSince = performance.now();
-    });
+  /** HTTP/2 is spoken. The link has sent its SETTINGS. */
+  startHttp2(link: Http2Link): void {
+    this.#link = link;
     this.#endKeepalive = watchKeepalive(this, this.#limits);
     // Behind the SETTINGS, which the session sends first.
     if (this.#draining) setImmediate(() => this.#sayGoaway());
   }
 
-  /** A request came; it lasts until the emitter, a stream or a response, closes. */
+  /** The client has begun as HTTP/2 begins. */
+  noteReady(): void {
+    this.#endHandshake();
+    if (this.#exchanges.size === 0) this.#idleSince = performance.now();
+  }
+
+  /** A request came, which lasts until {@linkcode end}. */
   begin(exchange: Exchange): void {
     this.#endHandshake();
     this.#exchanges.add(exchange);
     this.#idleSince = Infinity;
-    if (this.#draining && this.#session === undefined) {
+    if (this.#draining && this.#link === undefined) {
       clearInterval(this.#drainTimer);
       this.#noteClientKnows();
     }
-    exchange.once("close", () => {
-      this.#exchanges.delete(exchange);
-      if (this.#exchanges.size === 0) this.#idleSince = performance.now();
-      this.#closeIfDone();
-    });
+  }
+
+  /** A request is over. */
+  end(exchange: Exchange): void {
+    this.#exchanges.delete(exchange);
+    if (this.#exchanges.size === 0) this.#idleSince = performance.now();
+    this.#closeIfDone();
   }
 
   /** A stream ended early, and not because the server wanted it to. */
@@ -169,10 +164,16 @@ export class Connection implements Mortal {
     if (!this.#resets.take()) this.#expel("it resets too many calls");
   }
 
+  /** The client wants no more than it has begun. */
+  noteLeaving(): void {
+    this.#isClientLeaving = true;
+    this.#closeIfDone();
+  }
+
   /** Asks the client for a sign of life. */
   ping(): void {
     try {
-      this.#session!.ping(() => {});
+      this.#link!.ping(() => {});
     } catch {
       // It is closing already.
     }
@@ -182,15 +183,15 @@ export class Connection implements Mortal {
   drain(): void {
     if (this.#draining || this.#tcp.destroyed) return;
     this.#draining = true;
-    if (this.#session?.destroyed === false) this.#sayGoaway();
+    if (this.#link?.isDestroyed === false) this.#sayGoaway();
     else if (this.#exchanges.size > 0) this.#noteClientKnows();
     // A request may be on its way, of HTTP/1.1 or behind a handshake.
     else this.#startDrainTimer(() => this.destroy(), PING_MS);
   }
 
   #sayGoaway(): void {
-    if (this.#session!.destroyed || this.#tcp.destroyed) return;
-    sendGoaway({ session: this.#session!, wire: this.#wire }, H2_ERROR.noError);
+    if (this.#link!.isDestroyed || this.#tcp.destroyed) return;
+    this.#link!.goaway(H2_ERROR.noError);
     // An answer to a ping overtakes streams that the client began before it read the GOAWAY. They are
     // here when a second one is answered.
     this.#ping(() => this.#ping(() => this.#noteClientKnows()));
@@ -198,7 +199,7 @@ export class Connection implements Mortal {
 
   /** Closes now. */
   destroy(): void {
-    if (this.#session?.destroyed === false) this.#session.destroy();
+    if (this.#link?.isDestroyed === false) this.#link.destroy();
     this.#wire.destroy();
     this.#tcp.destroy();
   }
@@ -212,11 +213,12 @@ export class Connection implements Mortal {
       reason,
     });
     const cancelTimer = new Deadline(LINGER_MS).onPass(() => this.destroy());
-    const to = { session: this.#session!, wire: this.#wire };
-    sendGoaway(to, H2_ERROR.enhanceYourCalm, () => {
+    const onWritten = () => {
       cancelTimer();
       this.destroy();
-    });
+    };
+    if (this.#link !== undefined) this.#link.goaway(H2_ERROR.enhanceYourCalm, onWritten);
+    else onWritten();
   }
 
   #noteClientKnows(): void {
@@ -225,8 +227,9 @@ export class Connection implements Mortal {
   }
 
   #closeIfDone(): void {
-    if (this.#clientKnowsSince === Infinity || this.#exchanges.size > 0) return;
-    if (this.#session === undefined) this.destroy();
+    const isEnding = this.#isClientLeaving || this.#clientKnowsSince !== Infinity;
+    if (!isEnding || this.#exchanges.size > 0) return;
+    if (this.#link === undefined) this.destroy();
     else this.#close();
   }
 
@@ -235,7 +238,7 @@ export class Connection implements Mortal {
     const giveUp = () => this.#noteClientKnows();
     const step = this.#startDrainTimer(giveUp, PING_MS);
     try {
-      this.#session!.ping(() => {
+      this.#link!.ping(() => {
         if (this.#drainStep !== step) return;
         clearInterval(this.#drainTimer);
         onAnswer();
@@ -247,7 +250,7 @@ export class Connection implements Mortal {
 
   #close(): void {
     if (this.#tcp.destroyed) return;
-    this.#closeSession!();
+    this.#link!.close();
     // The session closes its socket by itself, unless the client does not answer.
     this.#startDrainTimer(() => this.destroy(), LINGER_MS);
   }

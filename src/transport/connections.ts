@@ -7,26 +7,21 @@
 
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type {
-  Http2SecureServer,
-  Http2Server,
-  IncomingHttpHeaders,
-  ServerHttp2Session,
-  ServerHttp2Stream,
-} from "node:http2";
+import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import process from "node:process";
 import { Server as TlsServer, type TLSSocket } from "node:tls";
-import { H2_ERROR, type HttpStream } from "../http_stream.ts";
+import { BufferPool } from "../http2/output.ts";
+import type { HttpStream } from "../http_stream.ts";
 import { serverLog } from "../log.ts";
 import type { Peer } from "../peer.ts";
 import { detectVersions } from "./cleartext.ts";
 import { Connection } from "./connection.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
+import { DirectLink } from "./direct_link.ts";
 import { Http1Stream } from "./http1_stream.ts";
-import { Http2Stream } from "./http2_stream.ts";
+import { NodeEngine } from "./node_engine.ts";
 import type { PeerReader } from "./peer_reader.ts";
-import { shieldSession } from "./session_shield.ts";
 
 /** How many requests of HTTP/1.1 a client may send before it has its answers; few send more than one. */
 const MAX_PIPELINED = 100;
@@ -37,8 +32,15 @@ const WARNING_MS = 60_000;
 /** A server of `node:http2`, with TLS or without. */
 export type NodeHttp2Server = Http2Server | Http2SecureServer;
 
+/** What speaks HTTP/2: `node:http2`, or the kit itself. */
+export type Engine = "node" | "direct";
+
 /** Options for {@linkcode Connections}. */
 export interface ConnectionsOptions {
+  /** What speaks HTTP/2. */
+  readonly engine: Engine;
+  /** How many streams of one connection may be open; of `node:http2` it is the server's setting. */
+  readonly maxConcurrentStreams: number;
   /** Gets each request. */
   readonly onStream: (stream: HttpStream) => void;
   /** What a client may take. */
@@ -55,14 +57,17 @@ export class Connections {
   readonly #open = new Set<Connection>();
   /** By the addresses of both ends: TLS tells of the TCP socket below it in no other way. */
   readonly #handshaking = new Map<string, Connection>();
-  readonly #bySession = new WeakMap<ServerHttp2Session, Connection>();
   readonly #byHttp1Socket = new WeakMap<Socket, Connection>();
+  readonly #node: NodeEngine;
+  /** Of the kit's own engine. */
+  readonly #pool = new BufferPool();
   #onEmpty: (() => void) | undefined;
   #draining = false;
   #warnedAt = -Infinity;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#node = new NodeEngine(options.onStream);
   }
 
   /** Number of open connections. */
@@ -87,7 +92,7 @@ export class Connections {
     // each HTTP/2 stream for the HTTP/1 style API.
     server.removeAllListeners("stream");
     // The types do not know of the last argument.
-    (server as EventEmitter).on("stream", this.#onHttp2Request);
+    (server as EventEmitter).on("stream", this.#node.onRequest);
   }
 
   // "session" comes in the same turn as the event of its socket and does not show the socket, so the
@@ -102,18 +107,35 @@ export class Connections {
       "secureConnection",
       (socket: TLSSocket) => latest = this.#secure(socket),
     );
-    server.on("session", (session: ServerHttp2Session) => this.#startHttp2(session, latest));
+    server.on("session", (session: ServerHttp2Session) => this.#node.start(session, latest));
     server.on("request", this.#onHttp1Request);
+    if (this.#options.engine === "direct") this.#takeOverHttp2(server, () => latest);
+  }
+
+  /** Of the sockets that `node:http2` would make sessions of, it gets those of HTTP/1.1 alone. */
+  #takeOverHttp2(server: TlsServer, latest: () => Connection | undefined): void {
+    // That of node:http2 itself; others are the user's, and stay.
+    const byNode = server.listeners("secureConnection").at(-1) as (socket: TLSSocket) => void;
+    server.removeListener("secureConnection", byNode);
+    server.on("secureConnection", (socket: TLSSocket) => {
+      const connection = latest();
+      if (socket.alpnProtocol !== "h2") byNode.call(server, socket);
+      else if (connection !== undefined) this.#startDirect(connection);
+    });
   }
 
   #attachCleartext(server: Http2Server): void {
     let latest: Connection | undefined;
     const http1 = detectVersions(server, {
       accept: (socket) => this.#accept(socket, false),
-      startHttp2: (connection) => latest = connection,
+      startHttp2: (connection, _socket, byNode) => {
+        latest = connection;
+        if (this.#options.engine === "direct") this.#startDirect(connection);
+        else byNode();
+      },
       startHttp1: (connection, socket) => this.#byHttp1Socket.set(socket, connection),
     });
-    server.on("session", (session) => this.#startHttp2(session, latest));
+    server.on("session", (session) => this.#node.start(session, latest));
     http1.on("request", this.#onHttp1Request);
   }
 
@@ -121,29 +143,11 @@ export class Connections {
     const connection = this.#byHttp1Socket.get(request.socket);
     if (connection === undefined) return void request.socket.destroy();
     if (connection.exchangeCount >= MAX_PIPELINED) return connection.destroy();
-    connection.begin(response);
+    beginWith(connection, response);
     const { peer } = connection;
     const stream = new Http1Stream(request, response, peer, () => connection.isClosing);
     // A tick later a body that came in the same piece, or that there is none, is known.
     process.nextTick(() => stream.closed || this.#options.onStream(stream));
-  };
-
-  readonly #onHttp2Request = (
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    _flags: number,
-    rawHeaders: readonly string[],
-  ): void => {
-    const connection = this.#bySession.get(stream.session as ServerHttp2Session);
-    if (connection?.takesStreams !== true) return refuseStream(stream);
-    connection.begin(stream);
-    const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
-    const serve = () => http2Stream.closed || this.#options.onStream(http2Stream);
-    const room = connection.waitForRoom();
-    // A tick later it shows whether the client has reset the stream right behind its header.
-    if (room === undefined) process.nextTick(serve);
-    // Its answer would be made only to wait: a client that reads nothing gets nothing more done.
-    else void room.then(serve);
   };
 
   /**
@@ -234,19 +238,25 @@ export class Connections {
     }
   }
 
-  #startHttp2(session: ServerHttp2Session, connection: Connection | undefined): void {
-    shieldSession(session);
-    // Its end is told by the socket; without a listener an error would end the process.
-    session.on("error", () => {});
-    if (connection === undefined) return session.destroy();
-    this.#bySession.set(session, connection);
-    connection.startHttp2(session);
+  #startDirect(connection: Connection): void {
+    const { onStream, maxConcurrentStreams } = this.#options;
+    const { wire } = connection;
+    connection.startHttp2(
+      new DirectLink({ wire, connection, onStream, maxConcurrentStreams, pool: this.#pool }),
+    );
   }
 }
 
-function refuseStream(stream: ServerHttp2Stream): void {
-  stream.on("error", () => {});
-  stream.close(H2_ERROR.refusedStream);
+/** A response is in progress until it closes. */
+function beginWith(connection: Connection, response: ServerResponse): void {
+  const exchange = {
+    destroy() {
+      response.destroy();
+      response.emit("close");
+    },
+  };
+  connection.begin(exchange);
+  response.once("close", () => connection.end(exchange));
 }
 
 function addressesOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {

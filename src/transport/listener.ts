@@ -17,12 +17,16 @@ import { serverLog } from "../log.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
-import { Connections, type NodeHttp2Server } from "./connections.ts";
+import { Connections, type Engine, type NodeHttp2Server } from "./connections.ts";
 import { createPeerReader } from "./peer_reader.ts";
 import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
 
 /** Options for {@linkcode mountOn}. */
 export interface MountOnOptions {
+  /** What speaks HTTP/2. */
+  readonly engine: Engine;
+  /** How many streams of one connection may be open. */
+  readonly maxConcurrentStreams: number;
   /** Gets each request. */
   readonly onStream: (stream: HttpStream) => void;
   /** What a client may take. */
@@ -35,8 +39,6 @@ export interface ListenOptions extends MountOnOptions {
   readonly port: number;
   /** Address to listen on, `undefined` for all. */
   readonly hostname: string | undefined;
-  /** How many streams of one connection may be open. */
-  readonly maxConcurrentStreams: number;
   /** PEM files; none for plaintext. */
   readonly tls: TlsFiles;
   /** How often the PEM files are read, in milliseconds. */
@@ -111,13 +113,15 @@ export async function mountOn(
 
 async function mount(
   server: NodeHttp2Server,
-  { onStream, limits }: MountOnOptions,
+  { onStream, limits, engine, maxConcurrentStreams }: MountOnOptions,
   hasClientCertificates: boolean,
   reload: CertificateReload | undefined,
 ): Promise<Listener> {
   const connections = new Connections({
     onStream,
     limits,
+    engine,
+    maxConcurrentStreams,
     readPeer: await createPeerReader(hasClientCertificates),
     isTrusted: (socket) => reload === undefined || reload.isTrusted(socket),
   });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { startVictim } from "../support/attack.ts";
 import { flood, goawayOf, untilClosed } from "../support/attack_floods.ts";
 import { envelope, sayHelloRequest } from "../support/envelopes.ts";
+import { IS_DIRECT } from "../support/engine.ts";
 import { FrameClient } from "../support/frame_client.ts";
 import {
   concat,
@@ -74,7 +75,10 @@ Deno.test("app.serve() stands a rapid reset (CVE-2023-44487)", async (test) => {
   await victim.untilCount("nothing is left", ({ calls, connections }) => calls + connections === 2);
 });
 
-/** Frames on a stream whose request is complete, and the error with which they end the connection. */
+/**
+ * Frames on a stream whose request is complete, and the error with which they end the connection; but
+ * the kit's engine ends that stream alone for most of them, until there are too many.
+ */
 const VIOLATIONS: Readonly<Record<string, [code: number, violate: (id: number) => Uint8Array]>> = {
   "WINDOW_UPDATE of 0": [1, (id) => windowUpdate(id, 0)],
   "a window above 2 GiB": [3, (id) => windowUpdate(id, 0x7fff_ffff)],
@@ -83,9 +87,12 @@ const VIOLATIONS: Readonly<Record<string, [code: number, violate: (id: number) =
   "PRIORITY of 4 bytes": [6, (id) => frame(PRIORITY, 0, id, new Uint8Array(4))],
   "RST_STREAM of 5 bytes": [6, (id) => frame(FRAME.rstStream, 0, id, new Uint8Array(5))],
 };
+/** Streams that are open at once. */
+const OPEN = 150;
+/** Default of maxResetsPerSecond, and as much at once. */
+const MAX_RESETS = 500;
 
 Deno.test("app.serve() stands MadeYouReset (CVE-2025-8671)", async (test) => {
-  const open = 150;
   await using victim = await startVictim();
   const { port } = victim;
   let stubborn = 0;
@@ -93,21 +100,33 @@ Deno.test("app.serve() stands MadeYouReset (CVE-2025-8671)", async (test) => {
     await test.step(`${name}, while handlers ignore their signals`, async () => {
       const { result } = await victim.endure(name, { mib: 128 }, async () => {
         await using client = await FrameClient.connect({ port });
-        const ids = Array.from({ length: open }, () => client.openStreamId());
-        client.send(...ids.map((id) => request(id, STUBBORN)));
-        stubborn += open;
-        await victim.untilCount("all handlers run", (count) => count.stubborn === stubborn);
-        client.send(...ids.map(violate));
+        let isServed = true;
+        for (let sent = 0; isServed && sent < 2 * MAX_RESETS; sent += OPEN) {
+          const ids = Array.from({ length: OPEN }, () => client.openStreamId());
+          client.send(...ids.map((id) => request(id, STUBBORN)));
+          stubborn += OPEN;
+          await victim.untilCount("all handlers run", (count) => count.stubborn === stubborn);
+          client.send(...ids.map(violate));
+          isServed = await client.ping().then(() => true, () => false);
+        }
         await untilClosed(client);
         return goawayOf(client);
       });
-      assertEquals(result, code);
+      const isGradual = IS_DIRECT && !name.startsWith("RST_STREAM");
+      assertEquals(result, isGradual ? H2_ENHANCE_YOUR_CALM : code);
       await victim.untilCount("no call is left", ({ calls }) => calls === 1);
     });
   }
 });
 
-Deno.test("app.serve() cuts off a client that makes it reset streams", async () => {
+Deno.test({
+  name: "app.serve() cuts off a client that makes it reset streams",
+  // The kit's engine hands on what comes at once, so that nobody can send it more than it takes here.
+  ignore: IS_DIRECT,
+  fn: endureTooMuchData,
+});
+
+async function endureTooMuchData() {
   await using victim = await startVictim();
   const { port } = victim;
   // No window of a stream has room for so much, and no handler takes it before all is there.
@@ -126,7 +145,7 @@ Deno.test("app.serve() cuts off a client that makes it reset streams", async () 
   const codes = [H2_ENHANCE_YOUR_CALM, H2_INTERNAL_ERROR, undefined];
   assert(codes.includes(result.goaway), `GOAWAY ${result.goaway}`);
   await victim.untilCount("nothing is left", ({ calls, connections }) => calls + connections === 2);
-});
+}
 
 Deno.test("app.serve() begins 200 calls for a client that acknowledges no SETTINGS", async () => {
   await using victim = await startVictim();
