@@ -6,6 +6,17 @@ const SRC = new URL("../src/", import.meta.url);
 const ROWS: readonly (readonly string[])[] = [
   // Values
   ["duration", "errors", "log", "timer_heap"],
+  // HTTP/2
+  [
+    "http2/field",
+    "http2/header_list",
+    "http2/huffman",
+    "http2/hpack_error",
+    "http2/hpack_table",
+    "http2/byte_cache",
+    "http2/hpack_decoder",
+    "http2/hpack_encoder",
+  ],
   // The call
   ["peer", "http_stream", "deadline", "context", "service", "call", "interceptor_context"],
   // Text from descriptors
