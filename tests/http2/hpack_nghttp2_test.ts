@@ -20,7 +20,7 @@ Deno.test({ name: "HpackDecoder reads what nghttp2 sends, as tables change", ign
   const property = fc.asyncProperty(SESSION, async (steps) => {
     assertEquals(decodeSession(await peer.encode(steps)), listsOf(steps));
   });
-  await checkAsyncProperty(property, 300);
+  await checkAsyncProperty(property, 200);
 });
 
 Deno.test({ name: "nghttp2 reads what HpackEncoder sends, as tables change", ignore }, async () => {
@@ -28,5 +28,5 @@ Deno.test({ name: "nghttp2 reads what HpackEncoder sends, as tables change", ign
   const property = fc.asyncProperty(SESSION, async (steps) => {
     assertEquals(await peer.decode(encodeSession(steps, 200)), listsOf(steps));
   });
-  await checkAsyncProperty(property, 300);
+  await checkAsyncProperty(property, 200);
 });
