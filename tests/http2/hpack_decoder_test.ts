@@ -47,6 +47,14 @@ Deno.test("HpackDecoder takes an empty block", () => {
   assertEquals([list.fields, list.bytes], [[], 0]);
 });
 
+Deno.test("HpackDecoder reads nothing that comes after a block", () => {
+  const bytes = fromHex("20 20 82 84");
+  assertEquals(createDecoder().decode(bytes, 0, 0).bytes, 0);
+  assertEquals(createDecoder().decode(bytes, 0, 1).bytes, 0);
+  const list = createDecoder().decode(bytes, 1, 3);
+  assertEquals([list.method, list.path], ["GET", undefined]);
+});
+
 Deno.test("HpackDecoder takes integers with needless bytes", () => {
   assertEquals(decodeBlock(createDecoder(), "00 7f 80 80 80 00" + "61".repeat(127) + "00").fields, [
     "a".repeat(127),
