@@ -15,7 +15,7 @@ const ROWS: readonly (readonly string[])[] = [
     "http2/huffman",
     "http2/hpack_error",
     "http2/hpack_table",
-    "http2/block_cache",
+    "http2/byte_cache",
     "http2/hpack_decoder",
     "http2/hpack_encoder",
     "http2/frames",

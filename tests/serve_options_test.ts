@@ -6,6 +6,7 @@ Deno.test("resolveServeOptions() changes nothing by default", () => {
   assertEquals(resolveServeOptions({}), {
     port: 50051,
     hostname: undefined,
+    engine: "node",
     gracefulTimeoutMs: 0,
     lameDuckMs: 0,
     healthCheck: false,
@@ -39,6 +40,7 @@ const SERVE_MISUSES: readonly [ServeOptions, string][] = [
   [{ port: 80.5 }, `"port"`],
   [{ port: "80" as unknown as number }, `"port"`],
   [{ port: NaN }, `"port"`],
+  [{ engine: "dircet" as "direct" }, `Cannot use "dircet" as "engine": did you mean "direct"?`],
   [{ hostname: "" }, `Cannot use "" as "hostname": leave it out for all`],
   [{ gracefulTimeout: "soon" }, `Cannot use "soon" as "gracefulTimeout"`],
   [{ lameDuck: -1 }, `"lameDuck"`],

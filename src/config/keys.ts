@@ -8,7 +8,7 @@
 import { MESSAGE_SIZES } from "../app_options.ts";
 import type { IntegerRange } from "../errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
-import { CERTIFICATE_RELOAD, SERVE_INTEGERS } from "../serve_options.ts";
+import { CERTIFICATE_RELOAD, DEFAULT_ENGINE, ENGINES, SERVE_INTEGERS } from "../serve_options.ts";
 import { COUNT_LIMITS, TIME_LIMITS } from "../transport/connection_limits.ts";
 import { ADDRESS, choice, DURATION, FILE, integer, SWITCH, type ValueType } from "./value_type.ts";
 
@@ -57,6 +57,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   value("certificateReload", DURATION, "how often PEM files are looked at", CERTIFICATE_RELOAD),
   words("gracefulTimeout", DURATION, "time for calls to finish at shutdown", "they end at once"),
   words("lameDuck", DURATION, "time in which calls are still accepted at shutdown", "none"),
+  value("engine", choice(ENGINES), "what speaks HTTP/2: node:http2, or the kit", DEFAULT_ENGINE),
   value("healthCheck", SWITCH, "serves grpc.health.v1.Health", false),
   value("reflection", SWITCH, "serves gRPC's reflection", false),
   words("timeouts.global", DURATION, "longest time of a call", "no limit", {

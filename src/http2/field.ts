@@ -41,11 +41,20 @@ const KINDS: ReadonlyMap<string, number> = new Map([
 /** What a field costs besides its name and value (RFC 7541, section 4.1; RFC 9113, section 6.5.2). */
 const FIELD_BYTES = 32;
 
+/** What a client sends goes into the log, but not all of it. */
+const MAX_SHOWN_NAME = 64;
+
 /** What names are made of: tokens (RFC 9110, section 5.6.2), in lower case (RFC 9113, section 8.2.1). */
 const IS_NAME_CHARACTER = new Uint8Array(256);
 for (const character of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
   IS_NAME_CHARACTER[character.charCodeAt(0)] = 1;
 }
+
+const METHOD = /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/;
+/** RFC 3986, section 3.1. */
+const SCHEME = /^[a-z][-+.a-z0-9]*$/i;
+/** A host and a port, without the user that a URL may have (RFC 9113, section 8.3.1). */
+const AUTHORITY = /^[^\0-\x20"#/<>?@\\^`{|}\x7f-\xff]+$/;
 
 /**
  * A field with all that is to be found out about it once: it stays with it in a table. A character of
@@ -86,10 +95,15 @@ export function faultOf(
 ): string | undefined {
   switch (kind) {
     case FIELD_KIND.method:
+      return METHOD.test(value) ? undefined : "the method is malformed";
     case FIELD_KIND.scheme:
+      return SCHEME.test(value) ? undefined : "the scheme is malformed";
     case FIELD_KIND.authority:
+      return AUTHORITY.test(value) ? undefined : "the authority is malformed";
+    case FIELD_KIND.host:
+      return AUTHORITY.test(value) ? undefined : "the host is malformed";
     case FIELD_KIND.path:
-      return isVisible(value) ? undefined : `pseudo-field "${name}" is malformed`;
+      return isPath(value) ? undefined : "the path is malformed";
     case FIELD_KIND.otherPseudo:
       return "a pseudo-field is none of a request";
     case FIELD_KIND.connection:
@@ -99,7 +113,8 @@ export function faultOf(
     case FIELD_KIND.te:
       if (value.toLowerCase() !== "trailers") return 'field "te" is not "trailers"';
   }
-  return isValue(value) ? undefined : `field "${name}" has a character that values may not have`;
+  if (isValue(value)) return undefined;
+  return `field "${name.slice(0, MAX_SHOWN_NAME)}" has a character that values may not have`;
 }
 
 function isName(name: string): boolean {
@@ -122,8 +137,8 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
-/** What a request line of HTTP/1.1 could have as well, so that none can be smuggled into one. */
-function isVisible(value: string): boolean {
+/** Without blanks and line feeds, which would end it in a request line of HTTP/1.1. */
+function isPath(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
     if (code <= 0x20 || code === 0x7f) return false;

@@ -19,8 +19,6 @@ export class HeaderList {
   readonly fields: readonly string[];
   method: string | undefined;
   scheme: string | undefined;
-  /** Host and port that the client called; `undefined` if it says so in `host` alone. */
-  authority: string | undefined;
   path: string | undefined;
   /** What `content-length` says, in bytes. */
   contentLength: number | undefined;
@@ -34,6 +32,7 @@ export class HeaderList {
 
   readonly #fields: string[] = [];
   readonly #maxBytes: number;
+  #authority: string | undefined;
   #host: string | undefined;
   #record: FieldRecord | undefined;
 
@@ -41,6 +40,11 @@ export class HeaderList {
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
     this.fields = this.#fields;
+  }
+
+  /** Host and port that the client called, which may be in `host` as in HTTP/1.1. */
+  get authority(): string | undefined {
+    return this.#authority ?? this.#host;
   }
 
   /** Whether it is longer than is taken, so that fields are missing. */
@@ -68,8 +72,8 @@ export class HeaderList {
         this.scheme = field.value;
         return;
       case FIELD_KIND.authority:
-        this.#notePseudo(field, this.authority);
-        this.authority = field.value;
+        this.#notePseudo(field, this.#authority);
+        this.#authority = field.value;
         return;
       case FIELD_KIND.path:
         this.#notePseudo(field, this.path);
@@ -87,31 +91,40 @@ export class HeaderList {
     this.#fields.push(field.name, field.value);
   }
 
-  /** Why these cannot be the fields of a request, {@linkcode fault} included. */
+  /**
+   * Why these cannot be the fields of a request, {@linkcode fault} included. What was dropped from a
+   * list that is too long is not missed.
+   */
   get requestFault(): string | undefined {
     if (this.fault !== undefined || this.isTooLong) return this.fault;
     if (this.method === undefined) return "a request has no method";
-    const host = this.authority ?? this.#host;
-    if (host === undefined) return "a request has no authority";
-    // Section 8.5: it asks for a tunnel to an authority.
-    if (this.method === "CONNECT") {
-      const isWhole = this.scheme === undefined && this.path === undefined &&
-        this.authority !== undefined;
-      return isWhole ? undefined : "a CONNECT request has another's pseudo-fields";
-    }
+    if (this.authority === undefined) return "a request has no authority";
+    if (this.#isElsewhere()) return "the host of a request is not its authority";
+    if (this.method === "CONNECT") return this.#connectFault();
     if (this.scheme === undefined) return "a request has no scheme";
     if (this.path === undefined) return "a request has no path";
-    if (!this.path.startsWith("/") && !(this.path === "*" && this.method === "OPTIONS")) {
-      return "the path of a request does not begin with a slash";
-    }
-    return undefined;
+    const isPath = this.path.startsWith("/") || this.path === "*" && this.method === "OPTIONS";
+    return isPath ? undefined : "the path of a request does not begin with a slash";
   }
 
   /** Why these cannot be the fields of trailers, {@linkcode fault} included. */
   get trailersFault(): string | undefined {
-    const { method, scheme, authority, path } = this;
-    if ((method ?? scheme ?? authority ?? path) === undefined) return this.fault;
-    return this.fault ?? "trailers have a pseudo-field";
+    const pseudo = this.method ?? this.scheme ?? this.#authority ?? this.path;
+    return this.fault ?? (pseudo === undefined ? undefined : "trailers have a pseudo-field");
+  }
+
+  /** Section 8.5: it asks for a tunnel to an authority. */
+  #connectFault(): string | undefined {
+    const hasOthers = this.scheme !== undefined || this.path !== undefined;
+    if (this.#authority !== undefined && !hasOthers) return undefined;
+    return "a CONNECT request has other pseudo-fields than its authority";
+  }
+
+  /** Section 8.3.1: whoever goes by `host` and whoever goes by `:authority` are to find the same. */
+  #isElsewhere(): boolean {
+    if (this.#host === undefined || this.#authority === undefined) return false;
+    if (this.#host === this.#authority) return false;
+    return normalize(this.#host, this.scheme) !== normalize(this.#authority, this.scheme);
   }
 
   #notePseudo({ name }: Field, before: string | undefined): void {
@@ -125,6 +138,11 @@ export class HeaderList {
     if (!isClear) this.fault ??= 'field "content-length" is malformed';
     this.contentLength = length;
   }
+}
+
+function normalize(authority: string, scheme: string | undefined): string {
+  const text = authority.toLowerCase();
+  return scheme === "http" ? text.replace(/:80$/, "") : text.replace(/:443$/, "");
 }
 
 function toRecord(fields: readonly string[]): FieldRecord {

@@ -75,7 +75,7 @@ const TEXT_MASK = 0x7f;
 const OVERHEAD_BYTES = 16;
 /** How many blocks of frozen fields a connection keeps. */
 const MAX_KEPT = 8;
-const SCRATCH = Buffer.alloc(4096);
+const SCRATCH = new Uint8Array(4096);
 
 interface KeptBlock {
   readonly fields: FieldsToSend;
@@ -126,9 +126,9 @@ export class HpackEncoder {
     const { generation } = this.#table;
     const at = this.#indexOfKept(fields, status);
     if (at >= 0 && this.#kept[at]!.generation === generation) return this.#kept[at]!.block;
-    const block = this.#encodeNow(fields, status);
-    // A block that puts fields into the table is not what says the same the next time.
-    if (this.#table.generation !== generation) return block;
+    // Of its own, as what comes from a pool would keep that alive. If it puts fields into the table, it
+    // is no longer right: the generation is another one then.
+    const block = Uint8Array.from(this.#encodeNow(fields, status));
     this.#kept[at >= 0 ? at : this.#nextKept++ % MAX_KEPT] = { fields, status, generation, block };
     return block;
   }
@@ -148,7 +148,6 @@ export class HpackEncoder {
       if (typeof value === "string") checkField(name, value);
       else value.forEach((each) => checkField(name, each));
     }
-    this.#out = SCRATCH;
     this.#at = 0;
     if (status !== undefined) this.#writeStatus(status);
     for (const name in fields) {
@@ -156,7 +155,11 @@ export class HpackEncoder {
       if (typeof value === "string") this.#writeField(name, value);
       else value.forEach((each) => this.#writeField(name, each));
     }
-    return Uint8Array.prototype.slice.call(this.#out, 0, this.#at);
+    // A small Uint8Array of its own would take four times as long.
+    const block = Buffer.allocUnsafe(this.#at);
+    for (let i = 0; i < this.#at; i++) block[i] = this.#out[i]!;
+    this.#out = SCRATCH;
+    return block;
   }
 
   #writeStatus(status: number): void {
@@ -233,7 +236,6 @@ export class HpackEncoder {
 
   /** Section 4.2: the smallest size, and the one that it has now. */
   #afterSizeUpdates(block: Uint8Array): Uint8Array {
-    this.#out = SCRATCH;
     this.#at = 0;
     const { maxBytes } = this.#table;
     if (this.#smallestSize! < maxBytes) {
@@ -241,11 +243,14 @@ export class HpackEncoder {
     }
     this.#writeInteger(SIZE_UPDATE, SIZE_UPDATE_MASK, maxBytes);
     this.#smallestSize = undefined;
-    return Buffer.concat([SCRATCH.subarray(0, this.#at), block]);
+    const all = new Uint8Array(this.#at + block.byteLength);
+    all.set(SCRATCH.subarray(0, this.#at));
+    all.set(block, this.#at);
+    return all;
   }
 }
 
 function checkField(name: string, value: string): void {
-  const fault = faultOf(name, value);
+  const fault = name.startsWith(":") ? `"${name}" is a pseudo-field` : faultOf(name, value);
   if (fault !== undefined) throw new TypeError(`Cannot send fields: ${fault}`);
 }

@@ -21,12 +21,12 @@ const CODE_LENGTHS = Uint8Array.from(LENGTHS, (digit) => parseInt(digit, 32));
 const CODES = assignCodes();
 
 /**
- * The decoder takes a byte at a time. Its state is a node of the code's tree, of which there are 256:
- * which bits it has seen of a code that is not complete. For each state and each byte, a step has the
- * state after it in its lowest 8 bits, then two symbols of 8 bits, then how many of them there are. No
- * code has less than 5 bits, so that a byte completes two at most.
+ * The decoder takes half a byte at a time. Its state is a node of the code's tree, of which there are
+ * 256: which bits it has seen of a code that is not complete. For each state and each half of a byte, a
+ * step has the state after it in its lowest 8 bits, then a symbol of 8 bits, then whether there is one:
+ * no code has less than 5 bits, so that there are not two.
  */
-const STEPS = new Int32Array(256 * 256);
+const STEPS = new Int32Array(256 * 16);
 /** 1 for each state in which the input may end: the bits of no code, 7 ones at most. */
 const MAY_END = new Uint8Array(256);
 buildSteps();
@@ -73,8 +73,8 @@ export function huffmanEncode(text: string, out: Uint8Array, at: number): number
  * @param length Of what is encoded, in bytes.
  */
 export function maxDecodedLength(length: number): number {
-  // The shortest codes have 5 bits; each step writes two bytes, whether they count or not.
-  return (length * 8 / 5 | 0) + 2;
+  // The shortest codes have 5 bits; each step writes a byte, whether it counts or not.
+  return (length * 8 / 5 | 0) + 1;
 }
 
 /**
@@ -93,24 +93,30 @@ export function huffmanDecode(
   let state = 0;
   let length = 0;
   for (let at = start; at < end; at++) {
-    const step = STEPS[state << 8 | bytes[at]!]!;
-    if (step === NO_STEP) return -1;
-    state = step & 0xff;
-    out[length] = step >>> 8;
-    out[length + 1] = step >>> 16;
-    length += step >>> 24;
+    const byte = bytes[at]!;
+    const first = STEPS[state << 4 | byte >>> 4]!;
+    out[length] = first >>> 8;
+    length += first >>> 16;
+    const second = STEPS[(first & 0xff) << 4 | byte & 0xf]!;
+    out[length] = second >>> 8;
+    length += second >>> 16;
+    state = second & 0xff;
+    if ((first | second) < 0) return -1;
   }
   return MAY_END[state] === 1 ? length : -1;
 }
 
 function assignCodes(): Uint32Array {
   const codes = new Uint32Array(CODE_LENGTHS.length);
+  const symbols = Array.from(CODE_LENGTHS.keys());
+  // Sorting is stable: symbols of one length stay in their order.
+  symbols.sort((a, b) => CODE_LENGTHS[a]! - CODE_LENGTHS[b]!);
   let code = 0;
-  for (let length = 1; length <= 30; length++) {
-    CODE_LENGTHS.forEach((each, symbol) => {
-      if (each === length) codes[symbol] = code++;
-    });
-    code <<= 1;
+  let length = 0;
+  for (const symbol of symbols) {
+    code <<= CODE_LENGTHS[symbol]! - length;
+    length = CODE_LENGTHS[symbol]!;
+    codes[symbol] = code++;
   }
   return codes;
 }
@@ -134,8 +140,8 @@ function buildTree(): Int16Array {
 function buildSteps(): void {
   const children = buildTree();
   for (let state = 0; state < 256; state++) {
-    for (let byte = 0; byte < 256; byte++) {
-      STEPS[state << 8 | byte] = stepFrom(children, state, byte);
+    for (let bits = 0; bits < 16; bits++) {
+      STEPS[state << 4 | bits] = stepFrom(children, state, bits);
     }
   }
   for (let node = 0, bits = 0; bits <= MAX_PADDING_BITS; bits++) {
@@ -144,16 +150,15 @@ function buildSteps(): void {
   }
 }
 
-function stepFrom(children: Int16Array, state: number, byte: number): number {
+function stepFrom(children: Int16Array, state: number, bits: number): number {
   let node = state;
-  let symbols = 0;
-  let count = 0;
-  for (let bit = 7; bit >= 0; bit--) {
-    node = children[node << 1 | byte >>> bit & 1]!;
+  let emitted = 0;
+  for (let bit = 3; bit >= 0; bit--) {
+    node = children[node << 1 | bits >>> bit & 1]!;
     if (node >= 0) continue;
     if (~node === EOS) return NO_STEP;
-    symbols |= ~node << 8 * count++;
+    emitted = 1 << 16 | ~node << 8;
     node = 0;
   }
-  return count << 24 | symbols << 8 | node;
+  return emitted | node;
 }

@@ -45,7 +45,8 @@ export class ReceiveWindow {
    */
   give(bytes: number): number {
     this.#credit += bytes;
-    if (this.#credit < this.#size / 2) return 0;
+    // Half of what it may have at a time, and not of the size: other bytes may wait for long.
+    if (this.#credit <= this.#left) return 0;
     const update = this.#credit + this.#maxSize - this.#size;
     this.#left += update;
     this.#size = this.#maxSize;

@@ -72,6 +72,7 @@ export class RequestBody {
 
   /** Hands it to a reader. It starts at once. */
   receive(reader: Reader): void {
+    if (this.#isStopped) return;
     this.#reader = reader;
     this.#deliver();
   }

@@ -68,7 +68,8 @@ export class Sender {
   schedule(stream: ServerStream): void {
     if (stream.isScheduled) return;
     stream.isScheduled = true;
-    if (this.#queue.push(stream) === 1) this.#handler.onPending();
+    this.#queue.push(stream);
+    this.#handler.onPending();
   }
 
   /**

@@ -91,10 +91,12 @@ export class DirectStream extends ServerStream implements HttpStream {
 
   /** What cannot be sent ends the stream. */
   giveUp(error: unknown): void {
-    // Whoever reports on the call knows this one.
-    if (error instanceof RangeError) return this.reset(H2_ERROR.frameSizeError);
-    callLog.error("Cannot send a response: {error}", { error });
-    this.reset(H2_ERROR.internalError);
+    // Whoever reports on the call knows what this code means.
+    const isTooLong = error instanceof RangeError;
+    if (!isTooLong) callLog.error("Cannot send a response: {error}", { error });
+    this.reset(isTooLong ? H2_ERROR.frameSizeError : H2_ERROR.internalError);
+    // At once, for a lane that finds it closed takes it to be told of.
+    this.tellClosed();
   }
 }
 

@@ -64,7 +64,7 @@ const WRONG: readonly (readonly [what: string, text: string, ...errors: string[]
     "maxConnections: 1",
     `1: maxConnections is not known: known are "hostname", "port", "sslCertificateChain", ` +
     `"sslPrivateKey", "caCertificate", "certificateReload", "gracefulTimeout", "lameDuck", ` +
-    `"healthCheck", "reflection", "timeouts", "limits", "logging"`,
+    `"engine", "healthCheck", "reflection", "timeouts", "limits", "logging"`,
   ],
   ["a number for a text", "hostname: 5", "1: hostname is 5: a text is wanted"],
   [

@@ -34,7 +34,7 @@ Deno.test("formatEffective() says of each value where it comes from", () => {
     { key: keyOf("port"), entry: undefined, value: 0, source: "--port" },
     { key: keyOf("timeouts.services"), entry: "a.B", value: "5s", source: "code" },
   ]);
-  assertEquals(text.split("\n").slice(0, 14), [
+  assertEquals(text.split("\n").slice(0, 15), [
     "# hostname: # default: all of the machine's, IPv6 and IPv4",
     "port: 0 # --port",
     "# sslCertificateChain: # default: plaintext",
@@ -43,6 +43,7 @@ Deno.test("formatEffective() says of each value where it comes from", () => {
     "certificateReload: 5s # default",
     "# gracefulTimeout: # default: they end at once",
     "# lameDuck: # default: none",
+    "engine: node # default",
     "healthCheck: false # default",
     "reflection: false # default",
     "timeouts:",

@@ -8,19 +8,25 @@ Deno.test("ReceiveWindow allows as many bytes as it is large", () => {
   assertEquals([window.take(60), window.take(40), window.take(1)], [true, true, false]);
 });
 
-Deno.test("ReceiveWindow is widened by what was read, half a window at a time", () => {
+Deno.test("ReceiveWindow is widened by what was read, once that is more than is left of it", () => {
+  const window = new ReceiveWindow(100);
+  window.take(51);
+  assertEquals([window.give(30), window.give(19), window.give(1), window.give(1)], [0, 0, 50, 0]);
+  assertEquals([window.take(99), window.take(1)], [true, false]);
+});
+
+Deno.test("ReceiveWindow is widened when bytes wait that take up nearly all of it", () => {
   const window = new ReceiveWindow(100);
   window.take(100);
-  assertEquals([window.give(30), window.give(19), window.give(1), window.give(49)], [0, 0, 50, 0]);
-  assertEquals([window.take(50), window.take(1)], [true, false]);
+  assertEquals([window.give(1), window.give(1), window.give(2), window.give(1)], [1, 0, 3, 0]);
 });
 
 Deno.test("ReceiveWindow grows once its reader has read half of it", () => {
   const window = new ReceiveWindow(100, 1000);
-  window.take(100);
+  window.take(51);
   assertEquals([window.give(49), window.give(1)], [0, 50 + 900]);
-  // Of a window of 1000, 50 wait to be read.
-  assertEquals([window.take(950), window.take(1)], [true, false]);
+  // Of a window of 1000, 1 waits to be read.
+  assertEquals([window.take(999), window.take(1)], [true, false]);
 });
 
 Deno.test("ReceiveWindow holds for a client that keeps to it, and never runs dry", () => {
@@ -41,6 +47,7 @@ Deno.test("ReceiveWindow holds for a client that keeps to it, and never runs dry
           const taken = Math.min(read, unread);
           unread -= taken;
           client += window.give(taken);
+          if (taken > 0) assertGreaterOrEqual(2 * client, size - unread);
         }
         client += window.give(unread);
         assertGreaterOrEqual(client, Math.floor(size / 2));

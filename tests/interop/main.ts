@@ -53,6 +53,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     // It knows no flag that prints its version.
     needs: [system("certutil", "--build-flags")],
   },
+  "hpack": { files: ["hpack.ts"], tools: { "hpack of Go": go("hpack") } },
   "nginx": { files: ["nginx.ts", "nginx_drain.ts"], tools: { "nginx": system("nginx", "-v") } },
 };
 

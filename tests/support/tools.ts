@@ -27,6 +27,12 @@ const GO_TOOLS = {
     version: "v0.4.42",
     hasFolder: true,
   },
+  hpack: {
+    package: ".",
+    // Of golang.org/x/net.
+    version: "v0.62.0",
+    hasFolder: true,
+  },
   h2spec: {
     package: "github.com/summerwind/h2spec/cmd/h2spec",
     version: "v2.2.1",
