@@ -71,6 +71,7 @@ export {
   FloatValueSchema,
   Int32ValueSchema,
   Int64ValueSchema,
+  isWrapperDesc,
   MessageOptionsSchema,
   type MethodDescriptorProto,
   MethodOptions_IdempotencyLevel,
