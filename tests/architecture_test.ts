@@ -7,7 +7,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Third-party code
   ["deps", "deps/client_certificate", "deps/dev_certs", "deps/yaml", "deps/zod"],
   // Values
-  ["duration", "errors", "log", "timer_heap"],
+  ["duration", "errors", "log", "timer_heap", "roster"],
   // HTTP/2: knows values only
   [
     "http2/field",
@@ -29,6 +29,7 @@ const ROWS: readonly (readonly string[])[] = [
     "http2/request_body",
     "http2/server_stream",
     "http2/sender",
+    "http2/stream_map",
     "http2/streams",
     "http2/liveness",
     "http2/flood_guard",
