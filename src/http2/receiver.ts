@@ -8,7 +8,7 @@
 import { writePingAck, writeSettingsAck } from "./control_frames.ts";
 import type { FloodGuard } from "./flood_guard.ts";
 import type { FrameHandler } from "./frame_reader.ts";
-import { ERROR, FLAG, FRAME, Http2Error, readUint31 } from "./frames.ts";
+import { ERROR, FLAG, FRAME, Http2Error, readUint31, readUint32 } from "./frames.ts";
 import type { Liveness } from "./liveness.ts";
 import type { Output } from "./output.ts";
 import type { Sender } from "./sender.ts";
@@ -22,8 +22,8 @@ const [PING_BYTES, GOAWAY_BYTES, WINDOW_UPDATE_BYTES] = [8, 8, 4] as const;
 export interface ReceiverHost {
   /** The client has sent its first settings. */
   onReady(): void;
-  /** The client will open no more streams, or none that it cares for. */
-  onGoaway(): void;
+  /** The client will open no more streams; with a code that is an error, it gives up on all. */
+  onGoaway(code: number): void;
 }
 
 /** What a {@linkcode Receiver} is made from. */
@@ -90,7 +90,7 @@ export class Receiver implements FrameHandler {
       case FRAME.goaway:
         assertConnectionFrame(streamId, end - start >= GOAWAY_BYTES);
         this.#guard.noteIdleFrame();
-        return this.#host.onGoaway();
+        return this.#host.onGoaway(readUint32(bytes, start + 4));
       case FRAME.pushPromise:
         throw new Http2Error("a client cannot push", ERROR.protocolError);
       default:

@@ -36,8 +36,11 @@ export interface SessionHandler<S extends ServerStream> {
   onReset(): void;
   /** The client has sent its first settings. */
   onReady(): void;
-  /** The client has said GOAWAY: what it has begun is all that it wants. */
-  onGoaway(): void;
+  /**
+   * The client has said GOAWAY: what it has begun is all that it wants, or not even that, if the code is
+   * an error (section 5.4.1).
+   */
+  onGoaway(code: number): void;
   /** The client broke a rule, and was told so: nothing more is read, and nothing written. */
   onFailed(error: Http2Error): void;
   /** A stream's trailers cannot be sent: as {@linkcode Sender.headers} says. */
@@ -67,7 +70,8 @@ export class Session<S extends ServerStream = ServerStream>
   /** Streams that the bytes at hand have opened, and those whose requests they have ended. */
   #opened: S[] = [];
   #ended: ServerStream[] = [];
-  #hasGoaway = false;
+  /** The code of a client's GOAWAY that was not told yet. */
+  #goawayCode: number | undefined;
   #isFlushScheduled = false;
   #isOver = false;
 
@@ -118,9 +122,10 @@ export class Session<S extends ServerStream = ServerStream>
     if (this.#opened.length > 0) this.#serveOpened();
     if (this.#ended.length > 0) this.#tellEnded();
     this.#tellClosed();
-    if (!this.#hasGoaway || this.#isOver) return;
-    this.#hasGoaway = false;
-    this.#handler.onGoaway();
+    const code = this.#goawayCode;
+    if (code === undefined || this.#isOver) return;
+    this.#goawayCode = undefined;
+    this.#handler.onGoaway(code);
   }
 
   /** The client takes more. */
@@ -192,8 +197,8 @@ export class Session<S extends ServerStream = ServerStream>
     this.#handler.onReady();
   }
 
-  onGoaway(): void {
-    this.#hasGoaway = true;
+  onGoaway(code: number): void {
+    this.#goawayCode = code;
   }
 
   // For streams.

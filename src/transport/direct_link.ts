@@ -47,7 +47,7 @@ export class DirectLink implements Http2Link {
       onStreamClosed: (stream) => connection.end(stream),
       onReset: () => connection.noteReset(),
       onReady: () => connection.noteReady(),
-      onGoaway: () => connection.noteLeaving(),
+      onGoaway: (code) => code === ERROR.noError ? connection.noteLeaving() : this.#noteBlamed(),
       onFailed: (error) => this.#noteFailed(error),
       onUnsendable: (stream, error) => stream.giveUp(error),
       get takesStreams() {
@@ -88,14 +88,25 @@ export class DirectLink implements Http2Link {
   }
 
   /**
-   * The client has broken a rule, and was told so. What it sends yet is read, and dropped: a socket that
-   * is closed with bytes in it resets the connection, and the client may never see what it was told.
+   * The client has broken a rule, and was told so. What it sends yet is read for a while, and dropped: a
+   * socket that is closed with bytes in it resets the connection, and the client may never see what it
+   * was told.
    */
   #noteFailed(error: Http2Error): void {
     if (error.cause !== undefined) {
       serverLog.error("HTTP/2 failed: {error}", { error: error.cause });
     }
     serverLog.info("A connection of HTTP/2 is closed: {error}", { error: error.message });
+    this.#linger();
+  }
+
+  /** The client takes us for wrong, and is not going to take anything from us. */
+  #noteBlamed(): void {
+    this.#session.finish();
+    this.#linger();
+  }
+
+  #linger(): void {
     this.#wire.end();
     const timer = setTimeout(() => this.destroy(), LINGER_MS);
     this.#wire.once("close", () => clearTimeout(timer));

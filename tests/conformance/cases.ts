@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Table } from "../support/report.ts";
+
 const SENT = /^Sending request for "(.*)"\.\.\.$/gm;
 const FAILED = /^FAILED: (.*?):?\n(?:(?!FAILED: |Total cases: ).*\n)*/gm;
 const SUMMARY = /^Total cases: (\d+)\n(\d+) passed, (\d+) failed$/m;
@@ -58,30 +60,33 @@ export function unreadCases(cases: Cases): string[] {
   ).map(([name]) => name);
 }
 
-/** A row for each combination of what a server was called with. */
-export interface Count {
-  readonly rows: readonly (readonly (string | number)[])[];
-  readonly total: number;
-  readonly failed: number;
+/**
+ * The table of some runs by their names: a row for each protocol, HTTP version, kind of connection and
+ * client, and for each run how many cases passed.
+ */
+export function toTable(runs: ReadonlyMap<string, Cases>): Table {
+  const all = new Map([...runs.values()].flatMap((cases) => [...cases]));
+  const groups = Map.groupBy(all.keys(), combinationOf);
+  return {
+    head: [
+      ...["Protocol", "HTTP", "Connection", "Client", "Cases"],
+      ...Array.from(runs.keys(), (name) => `Passed: ${name}`),
+    ],
+    rows: [...groups].sort(([a], [b]) => a < b ? -1 : 1).map(([key, names]) => [
+      ...key.split("|"),
+      names.length,
+      ...Array.from(runs.values(), (cases) => names.filter((name) => isPassed(cases, name)).length),
+    ]),
+  };
 }
 
-/** Counts cases by protocol, HTTP version, kind of connection and client. */
-export function countCases(cases: Cases): Count {
-  const rows = new Map<string, [passed: number, failed: number]>();
-  for (const [name, failure] of cases) {
-    const key = combinationOf(name);
-    const row = rows.get(key) ?? [0, 0];
-    row[failure === undefined ? 0 : 1]++;
-    rows.set(key, row);
-  }
-  const sorted = [...rows].sort(([a], [b]) => a < b ? -1 : 1);
-  return {
-    rows: sorted.map((
-      [key, [passed, failed]],
-    ) => [...key.split("|"), passed + failed, passed, failed]),
-    total: cases.size,
-    failed: sorted.reduce((sum, [, [, failed]]) => sum + failed, 0),
-  };
+/** How many cases of a run passed. */
+export function countPassed(cases: Cases): number {
+  return [...cases.keys()].filter((name) => isPassed(cases, name)).length;
+}
+
+function isPassed(cases: Cases, name: string): boolean {
+  return cases.has(name) && cases.get(name) === undefined;
 }
 
 function combinationOf(name: string): string {

@@ -1,13 +1,15 @@
 /**
  * Runs the conformance suite of ConnectRPC against the kit: its runner starts `server.ts` for each
  * combination of HTTP version, protocol and TLS, and calls it with clients written in Go. Prints how
- * many cases were run and passed, and fails if any failed. `deno task conformance`; `--docs` writes
- * the table into `docs/conformance.md`, whatever stands after `--` goes to the runner, such as
- * `-- --trace --run "Basic/**"`.
+ * many cases were run and passed on each engine, and fails if any failed. `deno task conformance`;
+ * `--engine=direct` is for one engine, `--docs` writes the table into `docs/conformance.md`, whatever
+ * stands after `--` goes to the runner, such as `-- --trace --run "Basic/**"`.
  */
 
 import { buildImage } from "./image.ts";
-import { type Cases, countCases, readCases, unreadCases } from "./cases.ts";
+import type { Engine } from "../../src/transport/connections.ts";
+import { type Cases, countPassed, readCases, toTable, unreadCases } from "./cases.ts";
+import { readEngines } from "../support/engines.ts";
 import { report, toMarkdown } from "../support/report.ts";
 import { goTool, reportLeftOut, versionOf } from "../support/tools.ts";
 
@@ -22,13 +24,25 @@ const runner = await goTool("connectconformance");
 if (runner === undefined) {
   reportLeftOut();
 } else {
-  Deno.exit(await run(runner) ? 0 : 1);
+  Deno.exit(await runAll(runner) ? 0 : 1);
 }
 
-async function run(runner: string): Promise<boolean> {
-  const startedAt = performance.now();
+async function runAll(runner: string): Promise<boolean> {
   const version = versionOf("connectconformance");
-  const server = serverCommand(await buildImage(version));
+  const image = await buildImage(version);
+  const runs = new Map<Engine, Cases>();
+  for (const engine of readEngines()) {
+    runs.set(engine, await run(runner, serverCommand(image, engine)));
+  }
+  const passed = [...runs].map(([engine, cases]) =>
+    `${countPassed(cases)} of ${cases.size} cases passed with engine \`${engine}\``
+  );
+  const about = `connectconformance ${version}, server mode, Deno ${Deno.version.deno}: `;
+  await report("conformance", `${about}${passed.join(", ")}.\n\n${toMarkdown(toTable(runs))}`);
+  return runs.values().every((cases) => cases.size > 0 && countPassed(cases) === cases.size);
+}
+
+async function run(runner: string, server: string[]): Promise<Cases> {
   const cases = new Map(await call(runner, server, extraArguments()));
   const unread = unreadCases(cases);
   if (unread.length > 0) {
@@ -37,20 +51,7 @@ async function run(runner: string): Promise<boolean> {
     for (const [name, failure] of again) cases.set(name, failure);
   }
   for (const failure of cases.values()) if (failure !== undefined) console.log(failure);
-  const { rows, total, failed } = countCases(cases);
-  const seconds = Math.round((performance.now() - startedAt) / 1000);
-  await report(
-    "conformance",
-    [
-      `connectconformance ${version}, server mode, Deno ${Deno.version.deno}: ${total} cases, ` +
-      `${total - failed} passed, ${failed} failed, in ${seconds} s.`,
-      toMarkdown({
-        head: ["Protocol", "HTTP", "Connection", "Client", "Cases", "Passed", "Failed"],
-        rows,
-      }),
-    ].join("\n\n"),
-  );
-  return total > 0 && failed === 0;
+  return cases;
 }
 
 async function call(runner: string, server: string[], args: string[]): Promise<Cases> {
@@ -68,11 +69,11 @@ async function call(runner: string, server: string[], args: string[]): Promise<C
   return cases;
 }
 
-function serverCommand(image: string): string[] {
+function serverCommand(image: string, engine: Engine): string[] {
   return [
     ...[Deno.execPath(), "run", "--quiet", "--no-prompt", `--config=${DENO_JSON.pathname}`],
     ...["--allow-net=127.0.0.1", "--allow-read", "--allow-write", "--allow-env"],
-    ...[SERVER.href, image],
+    ...[SERVER.href, image, engine],
   ];
 }
 

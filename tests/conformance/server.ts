@@ -3,11 +3,12 @@
  * on the standard input, where it listens goes out on the standard output. An app of the kit like any
  * other; SIGTERM ends it.
  *
- * The argument is the image with the suite's descriptors.
+ * The arguments are the image with the suite's descriptors, and the engine of HTTP/2.
  */
 
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FastGRPC, type TlsFiles } from "@fastgrpc/fastgrpc";
+import type { Engine } from "../../src/transport/connections.ts";
 import { type ConformanceApi, loadConformanceApi, type ServerRequest } from "./api.ts";
 import { conformanceHandlers, rememberQuery } from "./handlers.ts";
 
@@ -16,7 +17,8 @@ const HOSTNAME = "127.0.0.1";
 
 const stopped = new AbortController();
 Deno.addSignalListener("SIGTERM", () => stopped.abort());
-await serve(await loadConformanceApi(Deno.args[0]!), stopped.signal);
+const [image, engine] = Deno.args as [image: string, engine: Engine];
+await serve(await loadConformanceApi(image), stopped.signal);
 Deno.exit(0);
 
 async function serve(api: ConformanceApi, signal: AbortSignal): Promise<void> {
@@ -27,7 +29,7 @@ async function serve(api: ConformanceApi, signal: AbortSignal): Promise<void> {
     app.use(rememberQuery);
     app.addService(api.service, conformanceHandlers(api));
     const tls = await writePemFiles(request, directory);
-    const server = await app.serve({ port: 0, hostname: HOSTNAME, signal, ...tls });
+    const server = await app.serve({ engine, port: 0, hostname: HOSTNAME, signal, ...tls });
     await writeResponse(api, request, server.addr.port);
     await server.finished;
   } finally {

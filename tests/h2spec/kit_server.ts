@@ -1,6 +1,6 @@
 /**
- * The kit, as `servers.ts` starts it: the example service on a free port, which it prints. With two
- * arguments, the PEM files of certificate and key, it serves TLS.
+ * The kit, as `servers.ts` starts it: the example service on a free port, which it prints. Arguments
+ * are the engine, and for TLS the PEM files of certificate and key.
  *
  * The handler takes a moment, for h2spec wants to send frames on streams that are not answered yet.
  *
@@ -8,12 +8,13 @@
  */
 
 import { FastGRPC } from "../../mod.ts";
+import type { Engine } from "../../src/transport/connections.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
 
 const ANSWER_MS = 50;
 
-const [chain, key] = Deno.args;
+const [engine, chain, key] = Deno.args;
 const app = new FastGRPC();
 app.addService(Greeter, {
   ...greeterHandlers,
@@ -25,6 +26,7 @@ app.addService(Greeter, {
 const { addr } = await app.serve({
   hostname: "127.0.0.1",
   port: 0,
+  engine: engine as Engine,
   ...(chain !== undefined && key !== undefined &&
     { sslCertificateChain: new URL(chain), sslPrivateKey: new URL(key) }),
 });

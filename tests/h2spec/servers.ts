@@ -5,12 +5,16 @@
  * @module
  */
 
+import { ENGINES } from "../../src/serve_options.ts";
+import type { Engine } from "../../src/transport/connections.ts";
 import { createPemSet } from "../support/pem_files.ts";
 import { systemTool } from "../support/tools.ts";
 
 /** A server that waits for h2spec. */
 export interface ServerUnderTest extends AsyncDisposable {
   readonly name: string;
+  /** The kit's engine; `undefined` if it is not the kit. */
+  readonly engine: Engine | undefined;
   readonly port: number;
   readonly isTls: boolean;
 }
@@ -21,18 +25,25 @@ const DENO = ["run", "--quiet", "--no-prompt", "--allow-net=127.0.0.1", "--allow
 export async function startServers(): Promise<ServerUnderTest[]> {
   const [deno, node] = [Deno.execPath(), await systemTool("node")];
   return await Promise.all([
-    start("plaintext", deno, [...DENO, pathOf("kit_server.ts")]),
-    startTls("TLS", deno, [...DENO, pathOf("kit_server.ts")]),
+    ...ENGINES.flatMap((engine) => [startKit(engine), startKitWithTls(engine)]),
     start("bare Deno", deno, [...DENO, pathOf("bare_server.mjs")]),
     ...(node === undefined ? [] : [start("bare Node", node, [pathOf("bare_server.mjs")])]),
   ]);
 }
 
-async function startTls(name: string, command: string, args: string[]): Promise<ServerUnderTest> {
+async function startKit(
+  engine: Engine,
+  name = `${engine}, plaintext`,
+  files: readonly string[] = [],
+): Promise<ServerUnderTest> {
+  const args = [...DENO, pathOf("kit_server.ts"), engine, ...files];
+  return { ...await start(name, Deno.execPath(), args), engine };
+}
+
+async function startKitWithTls(engine: Engine): Promise<ServerUnderTest> {
   const pem = await createPemSet();
   const { sslCertificateChain, sslPrivateKey } = pem;
-  const server = await start(name, command, [
-    ...args,
+  const server = await startKit(engine, `${engine}, TLS`, [
     sslCertificateChain.href,
     sslPrivateKey.href,
   ]);
@@ -59,6 +70,7 @@ async function start(name: string, command: string, args: string[]): Promise<Ser
   return {
     name,
     port: Number(output),
+    engine: undefined,
     isTls: false,
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");

@@ -187,7 +187,8 @@ Deno.test("Session.goaway() announces the end, and goes on; finish() names the l
 Deno.test("Session tells of a client's GOAWAY behind the requests that came before it", () => {
   using fake = new FakeSession();
   fake.send(request(1), goaway());
-  assertEquals(fake.events, ["ready", "stream 1", "goaway"]);
+  fake.send(request(3), goaway(0, 2));
+  assertEquals(fake.events, ["ready", "stream 1", "goaway", "stream 3", "goaway 2"]);
 });
 
 Deno.test("Session reads nothing behind an error, not even of the same read", async () => {

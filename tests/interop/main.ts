@@ -1,14 +1,17 @@
 /**
  * Calls the kit with stock tools: runs the files of this folder, each a suite for one tool or for
- * some that belong together, and makes a table of what came out. Arguments pick suites by name;
- * `--docs` puts the table of all of them into `docs/conformance.md`.
+ * some that belong together, on each engine, and makes a table of what came out. Arguments pick suites
+ * by name, `--engine=direct` an engine; `--docs` puts the table of all of them into
+ * `docs/conformance.md`.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import type { Engine } from "../../src/transport/connections.ts";
 import { BUF } from "../support/buf.ts";
 import { runCommand } from "../support/command.ts";
+import { readEngines } from "../support/engines.ts";
 import { nodePackageVersion } from "../support/node_packages.ts";
 import { report, toMarkdown } from "../support/report.ts";
 import { goTool, type GoToolName, reportLeftOut, systemTool, versionOf } from "../support/tools.ts";
@@ -58,9 +61,12 @@ const SUITES: Readonly<Record<string, Suite>> = {
 };
 
 const FOLDER = new URL("./", import.meta.url);
+/** What makes the engine that of all servers. */
+const PRELOAD = new URL("../support/engine.ts", FOLDER);
 
 const versions: Record<string, string> = {};
-const results: Result[] = [];
+const engines = readEngines();
+const runs = new Map<Engine, Result[]>(engines.map((engine) => [engine, []]));
 let allPassed = true;
 for (const name of readNames()) {
   const suite = SUITES[name]!;
@@ -68,14 +74,18 @@ for (const name of readNames()) {
   const found = await findVersions(suite);
   if (found === undefined) continue;
   Object.assign(versions, found);
-  for (const file of files) {
-    console.log(`\n${name}: ${file}`);
-    const { passed, junit } = await runTests(file);
-    allPassed &&= passed;
-    results.push(...readResults(junit, Object.keys(tools)));
+  for (const [engine, results] of runs) {
+    for (const file of files) {
+      console.log(`\n${name}: ${file}, engine ${engine}`);
+      const { passed, junit } = await runTests(file, engine);
+      allPassed &&= passed;
+      results.push(...readResults(junit, Object.keys(tools)));
+    }
   }
 }
-if (results.length > 0) await report("interop", toMarkdown(toTable(results, versions)));
+if (Object.keys(versions).length > 0) {
+  await report("interop", toMarkdown(toTable(runs, versions)));
+}
 reportLeftOut();
 if (!allPassed) Deno.exit(1);
 
@@ -83,7 +93,7 @@ if (!allPassed) Deno.exit(1);
 function readNames(): readonly string[] {
   const { values: { docs }, positionals } = parseArgs({
     allowPositionals: true,
-    options: { docs: { type: "boolean", default: false } },
+    options: { docs: { type: "boolean", default: false }, engine: { type: "string" } },
   });
   const names = Object.keys(SUITES);
   const unknown = positionals.find((name) => !names.includes(name));
@@ -111,16 +121,17 @@ async function findVersions(
 }
 
 /** Runs a file of tests in a process of its own. */
-async function runTests(file: string): Promise<{ passed: boolean; junit: string }> {
+async function runTests(file: string, engine: Engine): Promise<{ passed: boolean; junit: string }> {
   const path = await Deno.makeTempFile({ suffix: ".xml" });
   try {
     const { success } = await new Deno.Command(Deno.execPath(), {
       args: [
         // playwright-core reads below /proc, for which Deno wants all permissions.
-        ...["test", "--quiet", "--allow-all", `--junit-path=${path}`],
+        ...["test", "--quiet", "--allow-all", `--junit-path=${path}`, `--preload=${PRELOAD}`],
         new URL(file, FOLDER).pathname,
       ],
       cwd: new URL("../../", FOLDER),
+      env: { TEST_ENGINE: engine },
     }).spawn().status;
     return { passed: success, junit: await Deno.readTextFile(path) };
   } finally {

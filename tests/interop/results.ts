@@ -44,19 +44,31 @@ export function readResults(junit: string, tools: readonly string[]): Result[] {
     .map(({ name, outcome }) => ({ ...readTitle(name, tools), passed: outcome === "passed" }));
 }
 
-/** A row for each thing that was called, with the ports over which it was. */
+/**
+ * A row for each thing that was called, with the ports over which it was, and what came of it in each
+ * run.
+ *
+ * @param runs Results by the names of runs.
+ */
 export function toTable(
-  results: readonly Result[],
+  runs: ReadonlyMap<string, readonly Result[]>,
   versions: Readonly<Record<string, string>>,
 ): Table {
-  const groups = Map.groupBy(results, ({ tool, what }) => `${tool}\n${what}`);
+  const keyOf = ({ tool, what }: Result) => `${tool}\n${what}`;
+  const groups = Map.groupBy([...runs.values()].flat(), keyOf);
   return {
-    head: ["Tool", "Version", "Over", "What", "Passed"],
-    rows: Array.from(groups.values(), (group) => {
+    head: [
+      ...["Tool", "Version", "Over", "What"],
+      ...Array.from(runs.keys(), (name) => `Passed: ${name}`),
+    ],
+    rows: Array.from(groups, ([key, group]) => {
       const [{ tool, what }] = group as [Result];
       const ports = [...new Set(group.map(({ port }) => port ?? ""))].filter(Boolean);
-      const passed = group.filter(({ passed }) => passed).length;
-      return [tool, versions[tool]!, ports.join(", "), what, `${passed} of ${group.length}`];
+      const counts = Array.from(runs.values(), (results) => {
+        const own = results.filter((result) => keyOf(result) === key);
+        return `${own.filter(({ passed }) => passed).length} of ${own.length}`;
+      });
+      return [tool, versions[tool]!, ports.join(", "), what, ...counts];
     }),
   };
 }

@@ -2,10 +2,13 @@
  * `deno task soak`: a server in a process of its own under mixed calls of other people's clients, in
  * Node, with everything that goes wrong in a day: cancels, deadlines, errors, lost connections, slow
  * readers, new certificates, and at the end a shutdown under load. Prints what came of it, and fails
- * if anything did that was not asked for. 30 s, or `--seconds=<n>`.
+ * if anything did that was not asked for. 30 s, or `--seconds=<n>`; `--engine=direct` is for another
+ * engine than the kit's default.
  */
 
+import { DEFAULT_ENGINE } from "../../src/serve_options.ts";
 import { bundle } from "../support/bundle.ts";
+import { toEngine } from "../support/engines.ts";
 import { report } from "../support/report.ts";
 import { type LineProcess, startLineProcess } from "./line_process.ts";
 import { renewCertificates, type RenewedFiles } from "./renewal.ts";
@@ -21,14 +24,17 @@ const WARM_UP = 0.25;
 /** How long processes may take to do what they were told at the end. */
 const PATIENCE_MS = 20_000;
 
-const seconds = Number(
-  Deno.args.find((each) => each.startsWith("--seconds="))?.split("=")[1] ?? DEFAULT_SECONDS,
-);
+const seconds = Number(readFlag("seconds") ?? DEFAULT_SECONDS);
+const engine = toEngine(readFlag("engine") ?? DEFAULT_ENGINE);
 const result = await soak(seconds);
 await report("soak", toReport(result));
 const failures = judge(result);
 for (const failure of failures) console.error(`FAILED: ${failure}`);
 Deno.exit(failures.length === 0 ? 0 : 1);
+
+function readFlag(name: string): string | undefined {
+  return Deno.args.find((each) => each.startsWith(`--${name}=`))?.split("=")[1];
+}
 
 async function soak(seconds: number): Promise<SoakResult> {
   await using files = await renewCertificates();
@@ -67,6 +73,7 @@ async function soak(seconds: number): Promise<SoakResult> {
   });
   await client.status;
   return {
+    engine,
     seconds,
     mixed,
     drain,
@@ -92,6 +99,7 @@ function startServer({ pem }: RenewedFiles): LineProcess {
     "--v8-flags=--expose-gc",
     new URL("server_main.ts", import.meta.url).href,
     JSON.stringify(Object.fromEntries(tls)),
+    engine,
   ]);
 }
 

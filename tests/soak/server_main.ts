@@ -1,7 +1,8 @@
 /**
  * The server under the soak, in a process of its own: the greeter and its timed copy with mTLS and
  * without TLS, until SIGTERM. It writes lines of JSON: `listening`, each record of the kit's log but
- * the access log, `figures` whenever it is asked for them, and `stopped` at the end.
+ * the access log, `figures` whenever it is asked for them, and `stopped` at the end. Its arguments are
+ * the PEM files as JSON, and the engine of HTTP/2.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { configureSync, type LogRecord } from "@logtape/logtape";
 import { FastGRPC, type ServeOptions, type Server, type ServiceImplementation } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
+import type { Engine } from "../../src/transport/connections.ts";
 import { captureTimers } from "../support/captured_timers.ts";
 import { obey, TIMED_MS, TimedGreeter } from "./soak_service.ts";
 import { TextLineStream } from "./text_line_stream.ts";
@@ -37,6 +39,7 @@ export interface Stopped {
 
 const { gc } = globalThis as unknown as { gc: () => void };
 const tls: ServeOptions = JSON.parse(Deno.args[0]!);
+const engine = Deno.args[1] as Engine;
 const timers = captureTimers();
 const outcomes: Record<string, number> = {};
 let taken = 0;
@@ -97,6 +100,7 @@ async function serve(options: ServeOptions): Promise<Server> {
   app.addService(Greeter, handlers);
   app.addService(TimedGreeter, handlers, { timeout: `${TIMED_MS}ms` });
   return await app.serve({
+    engine,
     hostname: "127.0.0.1",
     port: 0,
     gracefulTimeout: "20s",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Engine } from "../../src/transport/connections.ts";
 import { toMarkdown } from "../support/report.ts";
 import type { Figures, Stopped } from "./server_main.ts";
 import { BUG } from "./soak_service.ts";
@@ -33,6 +34,7 @@ const USUAL_LOG: readonly RegExp[] = [
 
 /** All that came of a run. */
 export interface SoakResult {
+  readonly engine: Engine;
   readonly seconds: number;
   readonly mixed: Counts;
   readonly drain: Counts;
@@ -82,7 +84,7 @@ export function judge(result: SoakResult): string[] {
 
 /** The tables. */
 export function toReport(result: SoakResult): string {
-  const { mixed, drain, figures, stopped, log, seconds, renewals } = result;
+  const { engine, mixed, drain, figures, stopped, log, seconds, renewals } = result;
   const kinds = ["unary", "server_streaming", "client_streaming", "bidi_streaming"];
   const calls = {
     head: ["Client", ...kinds.map((kind) => kind.replace("_", " "))],
@@ -109,6 +111,7 @@ export function toReport(result: SoakResult): string {
   const summary = {
     head: ["All in all", ""],
     rows: [
+      ["Engine", engine],
       ["Seconds", seconds],
       ["Calls", total],
       ["Connections that clients broke off", mixed.connections.destroyed],

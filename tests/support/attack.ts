@@ -9,7 +9,6 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import type { ServeOptions } from "../../mod.ts";
 import type { NeighbourReport } from "./attack_neighbour.ts";
 import { connectGreeter } from "./connect_node.ts";
-import { ENGINE } from "./engine.ts";
 import { type Program, startProgram } from "./program.ts";
 
 const MAIN = new URL("./attack_server_main.ts", import.meta.url);
@@ -90,7 +89,7 @@ export interface VictimOptions {
 /** Starts a server. */
 export async function startVictim({ serve = {}, ca }: VictimOptions = {}): Promise<Victim> {
   const program = startProgram(MAIN, {
-    args: [JSON.stringify({ engine: ENGINE, ...serve })],
+    args: [JSON.stringify(serve)],
     flags: ["--allow-net=127.0.0.1", "--allow-read"],
   });
   const [, pid, port] = await program.printed(/pid (\d+)\nport (\d+)\n/);

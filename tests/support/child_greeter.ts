@@ -7,7 +7,6 @@
  */
 
 import type { RunOptions } from "../../mod.ts";
-import { ENGINE } from "./engine.ts";
 import { type Program, type ProgramOptions, startProgram } from "./program.ts";
 
 const MAIN = new URL("./child_greeter_main.ts", import.meta.url);
@@ -48,8 +47,7 @@ export interface ChildGreeter extends Program {
 
 /** Starts a greeter on a free port of the loopback. */
 export function startGreeter(options: ChildGreeterOptions = {}): ChildGreeter {
-  const { flags = ["--allow-net=127.0.0.1"], wrapper = [], ...rest } = options;
-  const task = { ...rest, run: { engine: ENGINE, ...rest.run } };
+  const { flags = ["--allow-net=127.0.0.1"], wrapper = [], ...task } = options;
   const program = startProgram(MAIN, {
     args: [JSON.stringify(task)],
     flags,

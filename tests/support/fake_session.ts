@@ -58,7 +58,7 @@ export class FakeSession implements Disposable {
       onStreamClosed: ({ id }) => this.events.push(`closed ${id}`),
       onReset: () => this.events.push("reset"),
       onReady: () => this.events.push("ready"),
-      onGoaway: () => this.events.push("goaway"),
+      onGoaway: (code) => this.events.push(code === 0 ? "goaway" : `goaway ${code}`),
       onUnsendable: (stream) => stream.reset(2),
       onFailed: (error) => {
         this.error = error;

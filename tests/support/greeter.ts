@@ -16,7 +16,7 @@ import {
 } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
-import { ENGINE } from "./engine.ts";
+import "./engine.ts";
 
 /** What a test sets; the rest is as an ordinary app has it. */
 export interface GreeterOptions {
@@ -51,12 +51,7 @@ export async function serveGreeter(options: GreeterOptions = {}): Promise<Runnin
   if (options.add === undefined) app.addService(Greeter, handlers, options.service);
   else options.add(app, handlers, options.service);
   options.prepare?.(app);
-  const server = await app.serve({
-    engine: ENGINE,
-    port: 0,
-    hostname: "127.0.0.1",
-    ...options.serve,
-  });
+  const server = await app.serve({ port: 0, hostname: "127.0.0.1", ...options.serve });
   const { port } = server.addr;
   const isTls = options.serve?.sslCertificateChain !== undefined;
   return {

@@ -7,6 +7,7 @@
 
 import { assertEquals } from "@std/assert";
 import { ensureDevCerts } from "../../src/dev_certs/dev_certs.ts";
+import { ENGINE_FLAGS } from "./engine.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const LISTENING = /Listening on "?(?:.*):(\d+)"?/;
@@ -52,6 +53,7 @@ export function startProgram(entry: URL, options: ProgramOptions): Program {
     "--quiet",
     "--no-prompt",
     `--config=${new URL("deno.json", ROOT).pathname}`,
+    ...ENGINE_FLAGS,
     ...flags,
     entry.href,
     ...args,

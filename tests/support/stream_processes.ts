@@ -6,7 +6,7 @@
  */
 
 import { type LineProcess, startLineProcess } from "../soak/line_process.ts";
-import { ENGINE } from "./engine.ts";
+import { ENGINE_FLAGS } from "./engine.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SERVER = new URL("./stream_server_main.ts", import.meta.url);
@@ -46,10 +46,10 @@ export async function startStreamServer(): Promise<StreamServer> {
     "--quiet",
     "--no-prompt",
     `--config=${new URL("deno.json", ROOT).pathname}`,
+    ...ENGINE_FLAGS,
     "--allow-net=127.0.0.1",
     "--v8-flags=--expose-gc",
     SERVER.href,
-    ENGINE,
   ]);
   const { port } = await child.receive<{ port: number }>("listening");
   const stats = async () => {

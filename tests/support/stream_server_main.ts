@@ -7,7 +7,7 @@
  *   message has the name of `PAUSE` it says `paused`, and reads on when it is told `go`.
  * - Told `stats`, it answers with what was made and taken, and its memory: now, after a collection of
  *   garbage if it has one, and at most since it was told so last.
- * - It ends with its input. Its only argument is the engine of HTTP/2.
+ * - It ends with its input.
  *
  * @module
  */
@@ -61,8 +61,7 @@ app.addService(Greeter, {
   },
 });
 
-const engine = Deno.args[0] as "node" | "direct";
-const server = await app.serve({ engine, hostname: "127.0.0.1", port: 0 });
+const server = await app.serve({ hostname: "127.0.0.1", port: 0 });
 const sampling = setInterval(() => {
   peakRss = Math.max(peakRss, Deno.memoryUsage().rss);
 }, SAMPLE_MS);

@@ -236,14 +236,19 @@ Deno.test("drain() does not wait long for a connection on which nothing is said"
 
 Deno.test("drain() waits for a client that empties the system's buffers slowly", async () => {
   const message = "x".repeat(1_500_000);
+  let hasCome = false;
+  const sayHello = () => {
+    hasCome = true;
+    return { message };
+  };
   await using greeter = await serveGreeter({
-    handlers: { sayHello: () => ({ message }) },
+    handlers: { sayHello },
     serve: { gracefulTimeout: Infinity },
   });
   await using client = await FrameClient.connect({ port: greeter.port });
-  const call = client.sayHello();
-  await eventually("the call has come", () => greeter.server.callCount > 0);
   client.pause();
+  const call = client.sayHello();
+  await eventually("the call has come", () => hasCome);
   const finished = greeter.server.shutdown();
   // Signs of life, for longer than a client that is silent is waited for.
   for (let i = 0; i < 10; i++) {
