@@ -249,7 +249,6 @@ export class Session<S extends ServerStream = ServerStream>
   }
 
   // The turn.
-
   /** Those that were reset by the same read are not served. */
   #serveOpened(): void {
     const opened = this.#opened;
