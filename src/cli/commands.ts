@@ -4,10 +4,12 @@
  * @module
  */
 
+import { call } from "./call.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { completions } from "./completions.ts";
+import { health } from "./health.ts";
 import { serve } from "./serve.ts";
 
 /** All commands. */
-export const COMMANDS: readonly Command[] = [serve, check, completions];
+export const COMMANDS: readonly Command[] = [serve, check, health, call, completions];

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ConfigError } from "../errors.ts";
+import { ConfigError } from "../config_error.ts";
 
 /** Where the kit's own files are. */
 const KIT = new URL("../", import.meta.url).href;
