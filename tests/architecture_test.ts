@@ -243,6 +243,7 @@ const ROWS: readonly (readonly string[])[] = [
     "cli/client_flags",
     "cli/probe_messages",
     "cli/probe_connection",
+    "cli/health_question",
     "cli/health_probe",
     "cli/health_watch",
     "cli/health",

@@ -10,7 +10,7 @@ import { createProtocolTransport } from "../client/protocol_transport.ts";
 import { createServiceClient } from "../client/service_client.ts";
 import { ConfigError } from "../config_error.ts";
 import type { Protocol } from "../context.ts";
-import { type CallOptions, type DescMethod, type DescService, type Message } from "../deps.ts";
+import type { CallOptions, DescMethod, DescService, Message } from "../deps.ts";
 import type { ServerTarget } from "./client_flags.ts";
 
 /** How calls are made. */

@@ -9,15 +9,6 @@ import { CLIENT_FLAGS } from "./client_flags.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { ADDRESS } from "./server_address.ts";
 
-/** Exit codes of `health`, which are those of `grpc_health_probe`. */
-export const HEALTH_EXIT = {
-  serving: 0,
-  usage: 1,
-  noConnection: 2,
-  callFailed: 3,
-  notServing: 4,
-} as const;
-
 /** Asks for the health of a server. */
 export const health: Command = defineCommand({
   name: "health",
@@ -47,7 +38,7 @@ export const health: Command = defineCommand({
     ...CLIENT_FLAGS,
   },
   positionals: [ADDRESS],
-  usageCode: HEALTH_EXIT.usage,
+  usageCode: 1,
   exitCodes: {
     0: "SERVING; or a signal ended --watch",
     1: "wrong usage, such as a PEM file that cannot be read",
@@ -61,7 +52,13 @@ export const health: Command = defineCommand({
     "health --watch --reconnect localhost:50051",
   ],
   async run({ values, positionals: [address] }) {
+    const { readQuestion } = await import("./health_question.ts");
+    const question = await readQuestion(address!, values);
+    if (values.watch) {
+      const { watchHealth } = await import("./health_watch.ts");
+      return await watchHealth(question, values.reconnect ?? false);
+    }
     const { probeHealth } = await import("./health_probe.ts");
-    return await probeHealth(address!, values);
+    return await probeHealth(question);
   },
 });

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { formatDuration } from "../duration.ts";
 import { CallError, type ProbeConnection } from "./probe_connection.ts";
-import { connectProbe, failureOf, type HealthQuestion, pause } from "./health_probe.ts";
+import { connectProbe, failureOf, type HealthQuestion, pause } from "./health_question.ts";
 import { decodeHealthStatus } from "./probe_messages.ts";
 import { withStopSignals } from "./with_stop_signals.ts";
 
@@ -65,7 +66,10 @@ async function watchOnce(
     });
   } catch (error) {
     if (!late.signal.aborted) throw error;
-    throw new CallError("DEADLINE_EXCEEDED", "no answer in time");
+    throw new CallError(
+      "DEADLINE_EXCEEDED",
+      `no answer within ${formatDuration(question.timeoutMs)}`,
+    );
   } finally {
     clearTimeout(timer);
   }

@@ -18,7 +18,7 @@ import {
 } from "../deps.ts";
 import {
   ServerReflection,
-  ServerReflectionRequestSchema,
+  type ServerReflectionRequestSchema,
   type ServerReflectionResponse,
 } from "../../gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.ts";

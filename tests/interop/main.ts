@@ -30,7 +30,7 @@ interface Suite {
 
 const SUITES: Readonly<Record<string, Suite>> = {
   "grpc-health-probe": {
-    files: ["grpc_health_probe.ts"],
+    files: ["grpc_health_probe.ts", "health_command.ts"],
     tools: { "grpc-health-probe": go("grpc-health-probe") },
   },
   "grpcurl": {
