@@ -267,6 +267,8 @@ const ROWS: readonly (readonly string[])[] = [
     "cli/prepare_app",
     "cli/check_app",
     "cli/serve",
+    "cli/run_proto",
+    "cli/proto",
     "cli/check",
     "cli/completion_scripts",
     "cli/completions",
@@ -295,13 +297,12 @@ const MAY_USE_DENO = [
   "transport/listener",
   "stop_signals",
   "dev_certs/",
-  "proto",
   "config/load_config",
   "cli",
 ];
 
 /** What people run, and read the output of. */
-const PROGRAMS = ["proto", "cli"];
+const PROGRAMS = ["cli"];
 
 const MAX_LINES = 300;
 

@@ -9,7 +9,15 @@ import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { completions } from "./completions.ts";
 import { health } from "./health.ts";
+import { proto } from "./proto.ts";
 import { serve } from "./serve.ts";
 
 /** All commands. */
-export const COMMANDS: readonly Command[] = [serve, check, health, call, completions];
+export const COMMANDS: readonly Command[] = [
+  serve,
+  check,
+  health,
+  call,
+  proto,
+  completions,
+];

@@ -30,14 +30,20 @@ export interface AppModule {
   readonly load: () => Promise<unknown>;
 }
 
+/** What tells the modules of a command. */
+interface ModuleInput {
+  readonly positionals: readonly string[];
+  readonly program: Program;
+}
+
 /** The module that a command was given, or the one that the program has. */
-export function moduleOf(
-  { positionals: [name], program: { load } }: {
-    readonly positionals: readonly string[];
-    readonly program: Program;
-  },
-): AppModule {
-  return load === undefined ? moduleAt(name!) : { name: "the program", load };
+export function moduleOf(input: ModuleInput): AppModule {
+  return modulesOf(input)[0]!;
+}
+
+/** The modules that a command was given, or the one that the program has. */
+export function modulesOf({ positionals, program: { load } }: ModuleInput): AppModule[] {
+  return load === undefined ? positionals.map(moduleAt) : [{ name: "the program", load }];
 }
 
 /** The module at a path or URL. */
