@@ -148,6 +148,7 @@ const ROWS: readonly (readonly string[])[] = [
     "transport/tls",
     "transport/resumption",
     "transport/certificate_reload",
+    "transport/listen_address",
     "transport/listener",
   ],
   // Protocol
@@ -294,7 +295,7 @@ const LAZY = ["transport/client_certificate"];
 
 /** Where Deno's own API may be used; the rest runs wherever node's and the web's do. */
 const MAY_USE_DENO = [
-  "transport/listener",
+  "transport/listen_address",
   "stop_signals",
   "dev_certs/",
   "config/load_config",
