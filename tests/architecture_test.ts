@@ -214,6 +214,14 @@ const ROWS: readonly (readonly string[])[] = [
   ],
   // Ways in
   ["generated_message"],
+  [
+    "dev_certs/key_pair",
+    "dev_certs/pem_files",
+    "dev_certs/x509",
+    "dev_certs/hosts",
+    "dev_certs/dev_certs_options",
+    "dev_certs/dev_certs",
+  ],
   ["proto"],
   // Configuration: reads no file but in one place
   [
@@ -268,6 +276,13 @@ const ROWS: readonly (readonly string[])[] = [
     "cli/prepare_app",
     "cli/check_app",
     "cli/serve",
+    "cli/printable",
+    "cli/progress",
+    "cli/days",
+    "cli/make_certs",
+    "cli/pem_contents",
+    "cli/show_certs",
+    "cli/certs",
     "cli/run_proto",
     "cli/proto",
     "cli/check",
@@ -277,10 +292,6 @@ const ROWS: readonly (readonly string[])[] = [
     "cli",
   ],
   [
-    "dev_certs/key_pair",
-    "dev_certs/pem_files",
-    "dev_certs/x509",
-    "dev_certs/dev_certs",
     "testing/memory_stream",
     "testing/memory_client",
     "testing",

@@ -5,6 +5,7 @@
  */
 
 import { call } from "./call.ts";
+import { certs } from "./certs.ts";
 import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { completions } from "./completions.ts";
@@ -19,5 +20,6 @@ export const COMMANDS: readonly Command[] = [
   health,
   call,
   proto,
+  certs,
   completions,
 ];
