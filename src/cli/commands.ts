@@ -10,6 +10,7 @@ import { check } from "./check.ts";
 import type { Command } from "./command.ts";
 import { completions } from "./completions.ts";
 import { health } from "./health.ts";
+import { permissions } from "./permissions.ts";
 import { proto } from "./proto.ts";
 import { serve } from "./serve.ts";
 
@@ -17,6 +18,7 @@ import { serve } from "./serve.ts";
 export const COMMANDS: readonly Command[] = [
   serve,
   check,
+  permissions,
   health,
   call,
   proto,

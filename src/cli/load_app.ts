@@ -27,6 +27,8 @@ export interface LoadedApp {
 export interface AppModule {
   /** For messages. */
   readonly name: string;
+  /** Where it is, unless it is built in. */
+  readonly url?: string;
   readonly load: () => Promise<unknown>;
 }
 
@@ -51,7 +53,7 @@ export function moduleAt(module: string): AppModule {
   // A path of Windows begins with one letter and a colon.
   const isUrl = /^[a-z][a-z+.-]+:/i.test(module);
   const url = isUrl ? module : pathToFileURL(module).href;
-  return { name: `"${module}"`, load: () => importModule(module, url) };
+  return { name: `"${module}"`, url, load: () => importModule(module, url) };
 }
 
 /**
