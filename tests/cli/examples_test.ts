@@ -6,9 +6,13 @@ import { parseCommandArgs } from "../../src/cli/parse.ts";
 const PROGRAM: Program = { name: "fastgrpc", commands: COMMANDS };
 const DOCS = new URL("../../docs/", import.meta.url);
 
+/** A word of a shell, in quotes or not; what comes behind a redirection, a pipe or a hash is none. */
+const WORD = /'([^']*)'|"([^"]*)"|[^\s'"]+/g;
+
 /** Fails if the command line would not take it. */
 function parse(line: string): void {
-  const [name, ...args] = line.replace(/ > .*/, "").split(" ");
+  const [name, ...args] = [...line.replace(/ [>|<#&].*/, "").matchAll(WORD)]
+    .map(([word, single, double]) => single ?? double ?? word);
   const command = COMMANDS.find((each) => each.name === name);
   assert(command !== undefined, `there is no ${name}`);
   parseCommandArgs(command, args, PROGRAM);
@@ -27,7 +31,9 @@ Deno.test("cli takes what the docs tell to type", async () => {
     if (!name.endsWith(".md")) continue;
     const text = await Deno.readTextFile(new URL(name, DOCS));
     for (const [, block] of text.matchAll(/^```sh\n([^]*?)^```$/gm)) {
-      for (const [, line] of block!.matchAll(/^(?:\w+=\S+ )*fastgrpc (.+)$/gm)) {
+      for (
+        const [, line] of block!.replaceAll("\\\n", "").matchAll(/^(?:\w+=\S+ )*fastgrpc (.+)$/gm)
+      ) {
         parse(line!);
         seen.add(line!.split(" ", 1)[0]!);
       }
