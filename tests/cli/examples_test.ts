@@ -3,7 +3,7 @@ import type { Program } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { parseCommandArgs } from "../../src/cli/parse.ts";
 
-const PROGRAM: Program = { name: "fastgrpc", commands: COMMANDS };
+const PROGRAM: Program = { name: "fastgrpc", loadCommands: () => Promise.resolve(COMMANDS) };
 const DOCS = new URL("../../docs/", import.meta.url);
 
 /** A word of a shell, in quotes or not; what comes behind a redirection, a pipe or a hash is none. */
