@@ -235,7 +235,6 @@ export class Session<S extends ServerStream = ServerStream>
   }
 
   // For the sender.
-
   onPending(): void {
     this.#scheduleFlush();
   }

@@ -30,9 +30,11 @@ Deno.test("cli takes what the docs tell to type", async () => {
   for await (const { name } of Deno.readDir(DOCS)) {
     if (!name.endsWith(".md")) continue;
     const text = await Deno.readTextFile(new URL(name, DOCS));
-    for (const [, block] of text.matchAll(/^```sh\n([^]*?)^```$/gm)) {
+    for (const [, block] of text.matchAll(/^```(?:sh|console)\n([^]*?)^```$/gm)) {
       for (
-        const [, line] of block!.replaceAll("\\\n", "").matchAll(/^(?:\w+=\S+ )*fastgrpc (.+)$/gm)
+        const [, line] of block!.replaceAll("\\\n", "").matchAll(
+          /^(?:\$ )?(?:\w+=\S+ )*fastgrpc (.+)$/gm,
+        )
       ) {
         parse(line!);
         seen.add(line!.split(" ", 1)[0]!);
