@@ -35,6 +35,7 @@ export class HealthStatus implements Health {
   readonly #statuses = new Map<string, ServingStatus>();
   readonly #waiting = new Set<() => void>();
   #isShutDown = false;
+  #isHeld = false;
 
   /** See {@linkcode Health.set}. */
   set(service: string, status: ServingStatus): void {
@@ -54,7 +55,8 @@ export class HealthStatus implements Health {
   /** Status of a service, `undefined` if it is unknown. */
   get(service: string): ServingStatus | undefined {
     const status = this.#statuses.get(service);
-    return status !== undefined && this.#isShutDown ? "NOT_SERVING" : status;
+    const isDown = this.#isShutDown || this.#isHeld;
+    return status !== undefined && isDown ? "NOT_SERVING" : status;
   }
 
   /** Number of known services. */
@@ -81,6 +83,13 @@ export class HealthStatus implements Health {
     return promise;
   }
 
+  /** Everything is NOT_SERVING until {@linkcode resume}; what is set meanwhile holds then. */
+  hold(): void {
+    this.#isShutDown = false;
+    this.#isHeld = true;
+    this.#wake();
+  }
+
   /** Everything is NOT_SERVING, and stays so until {@linkcode resume}. */
   shutDown(): void {
     this.#isShutDown = true;
@@ -89,7 +98,7 @@ export class HealthStatus implements Health {
 
   /** Everything is as it was before the shutdown, for an app that is served another time. */
   resume(): void {
-    this.#isShutDown = false;
+    this.#isShutDown = this.#isHeld = false;
     this.#wake();
   }
 

@@ -11,6 +11,8 @@ const ROWS: readonly (readonly string[])[] = [
     "deps/dev_certs",
     "deps/leven",
     "deps/wire",
+    "deps/opentelemetry",
+    "deps/prometheus",
     "deps/yaml",
     "deps/zod",
   ],
@@ -46,7 +48,17 @@ const ROWS: readonly (readonly string[])[] = [
     "http2/session",
   ],
   // The call
-  ["peer", "http_stream", "deadline", "context", "service", "call", "interceptor_context"],
+  [
+    "peer",
+    "http_stream",
+    "deadline",
+    "settled_within",
+    "context",
+    "service",
+    "call_observer",
+    "call",
+    "interceptor_context",
+  ],
   // Text from descriptors
   [
     "proto_text/literals",
@@ -184,12 +196,25 @@ const ROWS: readonly (readonly string[])[] = [
   ],
   // Built-ins: users of the public API only
   ["health_status", "health", "descriptor_index", "reflection"],
+  // Telemetry: what is observed of calls and of the process
+  [
+    "telemetry/instruments",
+    "telemetry/call_attributes",
+    "telemetry/call_telemetry",
+    "telemetry/process_metrics",
+    "telemetry/prometheus",
+    "telemetry/observation",
+  ],
   // Together
   [
     "app_options",
     "serve_options",
     "service_table",
     "dispatcher",
+    "side_ports/side_port",
+    "side_ports/admin_port",
+    "side_ports/health_port",
+    "surroundings",
     "server",
     "starter",
     "stop_signals",

@@ -51,6 +51,8 @@ type More = Partial<Omit<ConfigKey, "path" | "type" | "summary" | "fallback" | "
 export const CONFIG_KEYS: readonly ConfigKey[] = [
   words("hostname", ADDRESS, "address to listen on", "all of the machine's, IPv6 and IPv4"),
   count("port", SERVE_INTEGERS.port, "TCP port; 0 for one that is free"),
+  words("healthPort", integer(SERVE_INTEGERS.port), "TCP port for health checks alone", "none"),
+  words("adminPort", integer(SERVE_INTEGERS.port), "TCP port for probes and metrics", "none"),
   words("sslCertificateChain", FILE, "certificate of the server, PEM", "plaintext"),
   words("sslPrivateKey", FILE, "private key of that certificate, PEM", "plaintext"),
   words("caCertificate", FILE, "CAs of client certificates, PEM: mTLS", "clients need none"),
@@ -60,6 +62,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   value("engine", choice(ENGINES), "what speaks HTTP/2: node:http2, or the kit", DEFAULT_ENGINE),
   value("healthCheck", SWITCH, "serves grpc.health.v1.Health", false),
   value("reflection", SWITCH, "serves gRPC's reflection", false),
+  value("telemetry", SWITCH, "makes spans and metrics for OpenTelemetry", false),
   words("timeouts.global", DURATION, "longest time of a call", "no limit", {
     ...{ flag: "timeout", target: "app", option: "timeout" },
   }),
