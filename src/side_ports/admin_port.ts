@@ -51,24 +51,25 @@ async function serve(stream: HttpStream, source: AdminSource): Promise<void> {
 }
 
 async function answer({ method, path }: HttpStream, source: AdminSource): Promise<Answer> {
-  const respond = ANSWERS[path.split("?", 1)[0]!];
+  const respond = ANSWERS.get(path.split("?", 1)[0]!);
   if (respond === undefined) return { status: 404, text: "not found\n" };
   if (method === "GET" || method === "HEAD") return await respond(source);
   return { status: 405, text: "method not allowed\n", fields: { allow: "GET, HEAD" } };
 }
 
+const OK: Answer = { status: 200, text: "ok\n" };
+
 type Respond = (source: AdminSource) => Answer | Promise<Answer>;
 
-const ANSWERS: Readonly<Record<string, Respond>> = {
-  "/healthz": () => ({ status: 200, text: "ok\n" }),
-  "/readyz": (source) =>
-    source.isServing() ? { status: 200, text: "ok\n" } : { status: 503, text: "not serving\n" },
-  "/metrics": async (source) => ({
+const ANSWERS: ReadonlyMap<string, Respond> = new Map<string, Respond>([
+  ["/healthz", () => OK],
+  ["/readyz", (source) => source.isServing() ? OK : { status: 503, text: "not serving\n" }],
+  ["/metrics", async (source) => ({
     status: 200,
     text: await source.metricsText(),
     fields: { "content-type": METRICS },
-  }),
-};
+  })],
+]);
 
 function send(stream: HttpStream, { status, text, fields = {} }: Answer): void {
   const body = encoder.encode(text);

@@ -37,7 +37,7 @@ export interface SidePort {
 }
 
 /** How long the last answers may take to get out. */
-const FLUSH_MS = 250;
+const FLUSH_MS = 100;
 
 /** For a few probes and scrapers. Those who watch, and do not live any more, are found by a PING. */
 const LIMITS = resolveConnectionLimits({

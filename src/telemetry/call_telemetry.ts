@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ConnectError } from "../deps.ts";
 import {
   type Context,
   context,
@@ -117,13 +118,13 @@ class TracedCall extends MeasuredCall {
   protected override finish(end: CallEnd): void {
     const span = this.#span;
     try {
+      // In its context, by which a histogram finds the span that is an example of a value.
+      context.with(this.#context, () => super.finish(end));
       span.setAttributes(endAttributes(this.start.protocol, end.error));
       if (isFailure(end.error)) describeFailure(span, end);
     } finally {
       span.end();
     }
-    // In its context, by which a histogram finds the span that is an example of a value.
-    context.with(this.#context, () => super.finish(end));
   }
 }
 
@@ -140,6 +141,8 @@ function describeFailure(span: Span, { error, thrown }: CallEnd): void {
   });
 }
 
+/** Without the code that a ConnectError has in front, as the status is told apart. */
 function messageOf(thrown: unknown): string {
+  if (thrown instanceof ConnectError) return thrown.rawMessage;
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
