@@ -105,7 +105,7 @@ async function readPages(): Promise<Page[]> {
 async function runSnippet(snippet: string): Promise<void> {
   await using folder = await createUserFolder();
   const file = `${folder.path}/snippet.ts`;
-  await Deno.writeTextFile(file, snippet.replace("port: 50051", "port: 0"));
+  await Deno.writeTextFile(file, withFreePorts(snippet));
   await using program = startProgram(new URL(`file://${file}`), {
     flags: FLAGS,
     cwd: folder.path,
@@ -115,6 +115,11 @@ async function runSnippet(snippet: string): Promise<void> {
     program.kill("SIGTERM");
   }
   await assertExitsWell(program);
+}
+
+/** Others may have the usual ones. */
+function withFreePorts(snippet: string): string {
+  return snippet.replace("port: 50051", "port: 0").replace(/(health|admin)Port: \d+/g, "$1Port: 0");
 }
 
 /** A folder that looks like a user's project. */
