@@ -8,6 +8,7 @@
 import { ConfigError } from "../errors.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { serverLog } from "../log.ts";
+import { DEFAULT_ENGINE } from "../serve_options.ts";
 import { settledWithin } from "../settled_within.ts";
 import { resolveConnectionLimits } from "../transport/connection_limits.ts";
 import { addressOf, listen, type Listener, type NetAddress } from "../transport/listener.ts";
@@ -58,6 +59,7 @@ export async function openSidePort(options: SidePortOptions): Promise<SidePort> 
   const { name, port, hostname, onStream } = options;
   const listener = await listen({
     ...{ port, hostname, onStream },
+    engine: DEFAULT_ENGINE,
     limits: LIMITS,
     maxConcurrentStreams: MAX_STREAMS,
     tls: {},
