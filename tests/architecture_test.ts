@@ -301,7 +301,6 @@ const ROWS: readonly (readonly string[])[] = [
     "cli/prepare_app",
     "cli/check_app",
     "cli/serve",
-    "cli/printable",
     "cli/progress",
     "cli/days",
     "cli/make_certs",

@@ -50,9 +50,14 @@ Deno.test({
     const tls = { caCertificate: `${folder.path}/certs/ca.pem` };
     await using client = createClient(Greeter, `https://localhost:${port}`, { tls });
     assertEquals((await client.sayHello({ name: "Ada" })).message, "Hello Ada");
+    // As an exec probe asks, by the same binary.
+    const probe = ["health", "--ca-certificate=certs/ca.pem", `https://127.0.0.1:${port}`];
+    const { code, stdout, stderr } = await run(compiled, folder.path, probe);
+    assertEquals({ code, stdout, stderr }, { code: 0, stdout: "SERVING\n", stderr: "" });
     program.kill("SIGTERM");
     await assertExitsWell(program);
     assertStringIncludes(program.output(), "Shutting down gracefully...");
+    assertEquals((await run(compiled, folder.path, probe)).code, 2);
     const cached = await walkFiles(new URL(`file://${folder.path}/deno/`));
     assertEquals(cached.filter((path) => /^(npm|remote)\//.test(path)), []);
   },
