@@ -5,6 +5,7 @@
  * @module
  */
 
+import process from "node:process";
 import { type Duration, resolveDuration } from "./duration.ts";
 import {
   assertInteger,
@@ -124,6 +125,14 @@ export interface ServeOptions extends MountOptions, TlsFiles {
 /** Options for `app.run()`. */
 export interface RunOptions extends ServeOptions {
   /**
+   * How many processes serve the app on the one port, from 1 to 1024, or `"auto"` for one for each
+   * core. With more than one, the first process starts and supervises them; they run the same program.
+   * Linux only: elsewhere `"auto"` is 1.
+   *
+   * @default {1}
+   */
+  workers?: number | "auto";
+  /**
    * Called when the port is open.
    *
    * @default {undefined}
@@ -232,9 +241,16 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   };
 }
 
+/** {@linkcode RunOptions}, checked and total. */
+export interface ResolvedRunOptions extends ResolvedServeOptions {
+  readonly workers: number;
+}
+
 /** As {@linkcode resolveServeOptions}, for what `app.run()` takes. */
-export function resolveRunOptions({ onListen: _, ...options }: RunOptions): ResolvedServeOptions {
-  return resolveServeOptions(options);
+export function resolveRunOptions(
+  { onListen: _, workers, ...options }: RunOptions,
+): ResolvedRunOptions {
+  return { ...resolveServeOptions(options), workers: resolveWorkers(workers) };
 }
 
 /** Port 0 is another one each time. */
@@ -255,6 +271,18 @@ function resolveSidePorts(port: number, options: ServeOptions): ResolvedSidePort
   }
   return { hostname, healthPort, adminPort };
 }
+
+/** The number of workers, with the word for it. */
+export const WORKERS: IntegerRange = { min: 1, max: 1024, fallback: 1 };
+
+function resolveWorkers(workers: RunOptions["workers"]): number {
+  if (workers !== "auto") return resolveInteger("workers", workers, WORKERS);
+  // What a container or an affinity mask leaves of the machine's cores.
+  return process.platform === "linux" ? navigator.hardwareConcurrency : 1;
+}
+
+/** The names of {@linkcode RunOptions}. */
+export const RUN_OPTIONS: readonly string[] = [...SERVE_OPTIONS, "workers", "onListen"];
 
 function resolveMount(options: ServeOptions): ResolvedMountOptions {
   const { engine = DEFAULT_ENGINE } = options;

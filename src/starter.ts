@@ -72,6 +72,24 @@ export class Starter {
     return this.#init.services.resolve(builtIns, this.#init.health);
   }
 
+  /**
+   * Finds out what is wrong with the app, for a process that lets others serve it.
+   *
+   * @returns Until it is disposed of, the app counts as running.
+   */
+  async hold(builtIns: BuiltIns): Promise<Disposable> {
+    this.assertNotRunning("serve a running app a second time", "wait for its shutdown() first");
+    this.#isRunning = true;
+    const held = { [Symbol.dispose]: () => void (this.#isRunning = false) };
+    try {
+      await this.resolveMethods(builtIns);
+      return held;
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
+  }
+
   /** Starts a server behind a port that is opened when everything else is known to be right. */
   async start(
     options: ResolvedMountOptions,

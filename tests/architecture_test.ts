@@ -196,6 +196,23 @@ const ROWS: readonly (readonly string[])[] = [
   ],
   // Built-ins: users of the public API only
   ["health_status", "health", "descriptor_index", "reflection"],
+  // The process, and several of them on one port
+  [
+    "stop_signals",
+    "workers/messages",
+    "workers/worker_place",
+    "workers/own_command",
+    "workers/child_process",
+    "workers/worker_process",
+    "workers/restart_policy",
+    "workers/set_up_error",
+    "workers/whole_health",
+    "workers/supervisor",
+    "workers/run_workers",
+    "workers/worker_channel",
+    "workers/orders",
+    "workers/as_worker",
+  ],
   // Telemetry: what is observed of calls and of the process
   [
     "telemetry/instruments",
@@ -217,7 +234,7 @@ const ROWS: readonly (readonly string[])[] = [
     "surroundings",
     "server",
     "starter",
-    "stop_signals",
+    "run_app",
     "app_collection",
     "app",
   ],
@@ -336,6 +353,7 @@ const LAZY = ["transport/client_certificate"];
 const MAY_USE_DENO = [
   "transport/listen_address",
   "stop_signals",
+  "workers/",
   "dev_certs/",
   "config/load_config",
   "cli",

@@ -8,9 +8,24 @@
 import { MESSAGE_SIZES } from "../app_options.ts";
 import type { IntegerRange } from "../errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
-import { CERTIFICATE_RELOAD, DEFAULT_ENGINE, ENGINES, SERVE_INTEGERS } from "../serve_options.ts";
+import {
+  CERTIFICATE_RELOAD,
+  DEFAULT_ENGINE,
+  ENGINES,
+  SERVE_INTEGERS,
+  WORKERS,
+} from "../serve_options.ts";
 import { COUNT_LIMITS, TIME_LIMITS } from "../transport/connection_limits.ts";
-import { ADDRESS, choice, DURATION, FILE, integer, SWITCH, type ValueType } from "./value_type.ts";
+import {
+  ADDRESS,
+  choice,
+  DURATION,
+  FILE,
+  integer,
+  SWITCH,
+  type ValueType,
+  wordOr,
+} from "./value_type.ts";
 
 /** Something that can be set. */
 export interface ConfigKey {
@@ -51,6 +66,7 @@ type More = Partial<Omit<ConfigKey, "path" | "type" | "summary" | "fallback" | "
 export const CONFIG_KEYS: readonly ConfigKey[] = [
   words("hostname", ADDRESS, "address to listen on", "all of the machine's, IPv6 and IPv4"),
   count("port", SERVE_INTEGERS.port, "TCP port; 0 for one that is free"),
+  value("workers", wordOr("auto", integer(WORKERS)), "processes on the port", WORKERS.fallback),
   words("healthPort", integer(SERVE_INTEGERS.port), "TCP port for health checks alone", "none"),
   words("adminPort", integer(SERVE_INTEGERS.port), "TCP port for probes and metrics", "none"),
   words("sslCertificateChain", FILE, "certificate of the server, PEM", "plaintext"),

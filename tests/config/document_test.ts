@@ -62,7 +62,7 @@ const WRONG: readonly (readonly [what: string, text: string, ...errors: string[]
   [
     "a key of a group outside of it",
     "maxConnections: 1",
-    `1: maxConnections is not known: known are "hostname", "port", "healthPort", "adminPort", "sslCertificateChain", ` +
+    `1: maxConnections is not known: known are "hostname", "port", "workers", "healthPort", "adminPort", "sslCertificateChain", ` +
     `"sslPrivateKey", "caCertificate", "certificateReload", "gracefulTimeout", "lameDuck", ` +
     `"engine", "healthCheck", "reflection", "telemetry", "timeouts", "limits", "logging"`,
   ],
