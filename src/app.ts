@@ -20,11 +20,11 @@ import type {
 import { Service } from "./code_first/code_service.ts";
 import { type Health, HealthStatus } from "./health_status.ts";
 import { configureConsoleLog, serverLog } from "./log.ts";
+import type { RunOptions } from "./run_options.ts";
 import {
   type MountOptions,
   resolveMountOptions,
   resolveServeOptions,
-  type RunOptions,
   type ServeOptions,
 } from "./serve_options.ts";
 import { listenOn, runApp } from "./run_app.ts";

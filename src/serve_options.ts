@@ -5,7 +5,6 @@
  * @module
  */
 
-import process from "node:process";
 import { type Duration, resolveDuration } from "./duration.ts";
 import {
   assertInteger,
@@ -122,24 +121,6 @@ export interface ServeOptions extends MountOptions, TlsFiles {
   signal?: AbortSignal;
 }
 
-/** Options for `app.run()`. */
-export interface RunOptions extends ServeOptions {
-  /**
-   * How many processes serve the app on the one port, from 1 to 1024, or `"auto"` for one for each
-   * core. With more than one, the first process starts and supervises them; they run the same program.
-   * Linux only: elsewhere `"auto"` is 1.
-   *
-   * @default {1}
-   */
-  workers?: number | "auto";
-  /**
-   * Called when the port is open.
-   *
-   * @default {undefined}
-   */
-  onListen?: (addr: NetAddress) => void;
-}
-
 /** Ports beside the one for calls. */
 export interface ResolvedSidePorts {
   readonly hostname: string | undefined;
@@ -241,18 +222,6 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   };
 }
 
-/** {@linkcode RunOptions}, checked and total. */
-export interface ResolvedRunOptions extends ResolvedServeOptions {
-  readonly workers: number;
-}
-
-/** As {@linkcode resolveServeOptions}, for what `app.run()` takes. */
-export function resolveRunOptions(
-  { onListen: _, workers, ...options }: RunOptions,
-): ResolvedRunOptions {
-  return { ...resolveServeOptions(options), workers: resolveWorkers(workers) };
-}
-
 /** Port 0 is another one each time. */
 function resolveSidePorts(port: number, options: ServeOptions): ResolvedSidePorts {
   const { hostname, healthPort, adminPort } = options;
@@ -271,18 +240,6 @@ function resolveSidePorts(port: number, options: ServeOptions): ResolvedSidePort
   }
   return { hostname, healthPort, adminPort };
 }
-
-/** The number of workers, with the word for it. */
-export const WORKERS: IntegerRange = { min: 1, max: 1024, fallback: 1 };
-
-function resolveWorkers(workers: RunOptions["workers"]): number {
-  if (workers !== "auto") return resolveInteger("workers", workers, WORKERS);
-  // What a container or an affinity mask leaves of the machine's cores.
-  return process.platform === "linux" ? navigator.hardwareConcurrency : 1;
-}
-
-/** The names of {@linkcode RunOptions}. */
-export const RUN_OPTIONS: readonly string[] = [...SERVE_OPTIONS, "workers", "onListen"];
 
 function resolveMount(options: ServeOptions): ResolvedMountOptions {
   const { engine = DEFAULT_ENGINE } = options;

@@ -226,6 +226,7 @@ const ROWS: readonly (readonly string[])[] = [
   [
     "app_options",
     "serve_options",
+    "run_options",
     "service_table",
     "dispatcher",
     "side_ports/side_port",

@@ -7,7 +7,7 @@
 import { appStarter } from "../app.ts";
 import { formatDuration } from "../duration.ts";
 import { configureConsoleLog } from "../log.ts";
-import { type ResolvedRunOptions, resolveRunOptions } from "../serve_options.ts";
+import { type ResolvedRunOptions, resolveRunOptions } from "../run_options.ts";
 import type { MethodSpec } from "../service.ts";
 import { loadTls, parseCaBundle, type TlsContext } from "../transport/tls.ts";
 import type { CommandInput } from "./command.ts";

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { CONFIG_GROUPS, CONFIG_KEYS } from "../../src/config/keys.ts";
 import { readDocument } from "../../src/config/document.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
-import { RUN_OPTIONS } from "../../src/serve_options.ts";
+import { RUN_OPTIONS } from "../../src/run_options.ts";
 import { configTable } from "../support/config_table.ts";
 
 /** Options of the code that no operator sets. */
