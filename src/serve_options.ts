@@ -21,7 +21,6 @@ import {
   type ResolvedConnectionLimits,
 } from "./transport/connection_limits.ts";
 import type { Engine } from "./transport/connections.ts";
-import type { NetAddress } from "./transport/listener.ts";
 import type { TlsFiles } from "./transport/tls.ts";
 
 /** Options for `app.addToServer()`. */
