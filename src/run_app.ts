@@ -7,7 +7,7 @@
 
 import type { HealthStatus } from "./health_status.ts";
 import { resolveRunOptions, type RunOptions } from "./run_options.ts";
-import { type ResolvedServeOptions, type ServeOptions } from "./serve_options.ts";
+import type { ResolvedServeOptions, ServeOptions } from "./serve_options.ts";
 import type { Server } from "./server.ts";
 import type { Open, Starter } from "./starter.ts";
 import { runUntilStopped } from "./stop_signals.ts";
