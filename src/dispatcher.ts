@@ -182,10 +182,18 @@ function leftBy(errorCode: number): ConnectError {
   );
 }
 
-/** One line for everybody, and one with the cause for those who have to mend it. */
 function report(call: Call, sent: ConnectError | undefined): void {
+  const { observed, endReason } = call;
   // A client that left gets nothing, whatever was prepared for it.
-  const error = call.endReason ?? sent;
+  const error = endReason ?? sent;
+  if (observed === undefined) return logEnd(call, error);
+  // In its context, by which what is logged is found beside it.
+  observed.run(() => logEnd(call, error));
+  observed.end({ error, thrown: endReason === undefined ? call.thrown : undefined });
+}
+
+/** One line for everybody, and one with the cause for those who have to mend it. */
+function logEnd(call: Call, error: ConnectError | undefined): void {
   const { path } = call.method;
   if (call.failure !== undefined) {
     callLog.error("{method} failed: {error}", { method: path, error: call.failure.cause });
@@ -195,7 +203,6 @@ function report(call: Call, sent: ConnectError | undefined): void {
   }
   const durationMs = performance.now() - call.startedAt;
   logAccess(path, call.protocol, call.peer.address, error, durationMs);
-  call.observed?.end({ error, thrown: call.endReason === undefined ? call.thrown : undefined });
 }
 
 function logAccess(

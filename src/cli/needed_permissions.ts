@@ -76,8 +76,9 @@ async function prepare(input: CommandInput): Promise<Prepared> {
 }
 
 /** All ports that are opened. */
-function portsOf({ port }: ResolvedServeOptions): number[] {
-  return [port];
+function portsOf({ port, sidePorts }: ResolvedServeOptions): number[] {
+  const { healthPort, adminPort } = sidePorts;
+  return [port, healthPort, adminPort].filter((each) => each !== undefined);
 }
 
 async function addressesOf(options: ResolvedServeOptions): Promise<string[]> {

@@ -29,6 +29,7 @@ interface Case {
 
 const PEM = ["server.pem", "server-key.pem", "ca.pem"].map((name) => `tls/${name}`);
 const TLS = `sslCertificateChain: ${PEM[0]}\nsslPrivateKey: ${PEM[1]}\ncaCertificate: ${PEM[2]}\n`;
+const FREE = freePorts(2);
 const EVERYWHERE = GREETER_MODULE.replace(', hostname: "127.0.0.1"', "");
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -41,6 +42,11 @@ const CASES: Readonly<Record<string, Case>> = {
   "an app on an address of IPv6": {
     args: ["--hostname=::1"],
     net: ["[::1]:0"],
+    read: ["server.ts", ...KIT],
+  },
+  "an app with ports for probes, and telemetry": {
+    args: [`--health-port=${FREE[0]}`, `--admin-port=${FREE[1]}`, "--telemetry"],
+    net: ["127.0.0.1:0", `127.0.0.1:${FREE[0]}`, `127.0.0.1:${FREE[1]}`],
     read: ["server.ts", ...KIT],
   },
   "an app on a name": {
@@ -112,6 +118,11 @@ Deno.exit(await runCli(Deno.args, { program: "greeter", load: () => import("./se
     read: ["fastgrpc.yaml"],
   },
 };
+
+function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ port: 0 }));
+  return listeners.map((listener) => (listener.close(), listener.addr.port));
+}
 
 /** A folder with the files of a case, its certificates, and a deno.json that maps the kit. */
 async function createFolder({ files = {} }: Case): Promise<CliFolder> {

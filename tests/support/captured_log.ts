@@ -19,12 +19,16 @@ export interface CapturedLog extends AsyncDisposable {
   waitForAccess(count: number): Promise<string[]>;
 }
 
-/** Captures what the kit logs, in place of whatever was configured. */
-export async function captureLog(): Promise<CapturedLog> {
+/**
+ * Captures what the kit logs, in place of whatever was configured.
+ *
+ * @param onRecord Called as something is logged.
+ */
+export async function captureLog(onRecord?: () => void): Promise<CapturedLog> {
   const records: LogRecord[] = [];
   await configure({
     reset: true,
-    sinks: { buffer: (record) => void records.push(record) },
+    sinks: { buffer: (record) => (records.push(record), onRecord?.()) },
     loggers: [
       { category: "fastgrpc", lowestLevel: "trace", sinks: ["buffer"] },
       { category: ["logtape", "meta"], lowestLevel: "fatal", sinks: [] },

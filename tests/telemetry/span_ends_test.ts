@@ -192,6 +192,39 @@ for (const [title, path, headers, { name, ...attributes }] of REFUSED) {
   });
 }
 
+Deno.test("telemetry has a span of gRPC over HTTP/1.1, which is none", async () => {
+  forgetSpans();
+  await using greeter = await serveGreeter({ serve: { telemetry: true } });
+  const response = await fetch(`${greeter.baseUrl}/greeter.v1.Greeter/SayHello`, {
+    method: "POST",
+    headers: { "content-type": "application/grpc" },
+  });
+  await response.body?.cancel();
+  assertEquals((await spanOfCall()).attributes["rpc.status_code"], "UNKNOWN");
+});
+
+Deno.test("telemetry is there when the end of a call is logged", async () => {
+  forgetSpans();
+  const logged: unknown[] = [];
+  await using _log = await captureLog(() => logged.push(trace.getActiveSpan()?.spanContext()));
+  await using greeter = await serveGreeter({
+    serve: { telemetry: true },
+    handlers: {
+      sayHello: () => {
+        throw new Error("one line of the call, one of access");
+      },
+    },
+  });
+  for (const protocol of PROTOCOLS) {
+    logged.length = 0;
+    await using client = createClient(Greeter, greeter.baseUrl, { protocol });
+    await client.sayHello({}).catch(() => {});
+    await eventually("it is logged", () => logged.length === 2);
+    const context = callSpans().at(-1)?.spanContext();
+    assertEquals(logged, [context, context]);
+  }
+});
+
 Deno.test("CallTelemetry lets no fault of an SDK reach the call", async () => {
   await using log = await captureLog();
   const fault = () => {

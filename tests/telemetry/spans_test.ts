@@ -8,6 +8,7 @@ import { greeterHandlers } from "../../examples/greeter.ts";
 import { PROTOCOLS } from "../support/connect_node.ts";
 import { type GreeterOptions, serveGreeter } from "../support/greeter.ts";
 import {
+  callSpans,
   endedSpans,
   forgetSpans,
   spanOfCall,
@@ -148,6 +149,20 @@ Deno.test("telemetry begins a trace where the caller has none, or one that canno
   const spans = await spansOfCalls(4);
   assertEquals(spans.map(({ parentSpanContext }) => parentSpanContext), Array(4).fill(undefined));
   assertEquals(new Set(spans.map((span) => span.spanContext().traceId)).size, 4);
+});
+
+Deno.test("telemetry takes no parent but the caller's, whatever was active as server and client began", async () => {
+  forgetSpans();
+  await tracer.startActiveSpan("around", async (around) => {
+    await using greeter = await serveGreeter({ serve: { telemetry: true } });
+    for (const protocol of PROTOCOLS) {
+      await using client = createClient(Greeter, greeter.baseUrl, { protocol });
+      await client.sayHello({});
+    }
+    around.end();
+  });
+  const spans = callSpans();
+  assertEquals(spans.map(({ parentSpanContext }) => parentSpanContext), Array(3).fill(undefined));
 });
 
 Deno.test("telemetry that is off makes no spans, and leaves no context", async () => {
