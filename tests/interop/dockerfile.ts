@@ -29,7 +29,7 @@ Deno.test({
       [`ENTRYPOINT ["/usr/local/bin/greeter"]`, "ENTRYPOINT greeter", /DL3025/],
     ];
     for (const [from, to, rule] of mistakes) {
-      await t.step(to.trim(), async () => {
+      await t.step(`finds "${to.trim()}"`, async () => {
         await using temporary = await createTempDirectory();
         const file = new URL("Dockerfile", temporary.directory);
         await Deno.writeTextFile(file, (await Deno.readTextFile(DOCKERFILE)).replaceAll(from, to));

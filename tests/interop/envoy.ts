@@ -24,7 +24,7 @@ const HEALTH_BOUND_MS = 10_000;
 const ignore = ENVOY === undefined || !HAS_NODE;
 
 Deno.test({
-  name: "envoy finds no fault with its configuration",
+  name: "envoy looks at its configuration",
   ignore: ENVOY === undefined,
   async fn(t) {
     await using folder = await createWorkFolder();
@@ -36,13 +36,13 @@ Deno.test({
       const args = ["--mode", "validate", "--config-path", `${folder.path}/envoy.yaml`];
       return await runCommand(ENVOY!, [...args, "--log-level", "warning"]);
     };
-    await t.step("as it is", async () => {
+    await t.step("finds no fault with its configuration", async () => {
       const result = await validate((config) => config);
       assertEquals(result.code, 0, transcript(result));
       // Deprecated fields and the like.
       assertEquals(result.stderr, "");
     });
-    await t.step("but with a field that there is not", async () => {
+    await t.step("finds a field that there is not", async () => {
       const result = await validate((config) => config.replace("lb_policy:", "lb_polity:"));
       assertMatch(transcript(result), /lb_polity/);
       assertEquals(result.code, 1);

@@ -69,7 +69,7 @@ Deno.test({
   ignore: CHECK === undefined,
   async fn(t) {
     for (const [file, from, to, says] of MISTAKES) {
-      await t.step(to, async () => {
+      await t.step(`finds "${to}"`, async () => {
         await using copy = await copyFolder(new URL("kubernetes/", DEPLOY));
         const path = new URL(file, copy.directory);
         const text = await Deno.readTextFile(path);

@@ -66,6 +66,7 @@ export function toTable(
       const ports = [...new Set(group.map(({ port }) => port ?? ""))].filter(Boolean);
       const counts = Array.from(runs.values(), (results) => {
         const own = results.filter((result) => keyOf(result) === key);
+        if (own.length === 0) return "";
         return `${own.filter(({ passed }) => passed).length} of ${own.length}`;
       });
       return [tool, versions[tool]!, ports.join(", "), what, ...counts];

@@ -37,14 +37,14 @@ Deno.test({
   name: "systemd-analyze finds mistakes",
   ignore,
   async fn(t) {
-    await t.step("an option that there is not", async () => {
+    await t.step("finds an option that there is not", async () => {
       const { stderr } = await analyze(
         ["verify"],
         (unit) => unit.replace("TimeoutStopSec=", "TimeoutStopSecs="),
       );
       assertMatch(stderr, /Unknown key (?:name )?'TimeoutStopSecs'/);
     });
-    await t.step("a system that may be written to", async () => {
+    await t.step("finds a system that may be written to", async () => {
       const { code } = await security((unit) => unit.replace(/^(Protect|Private).*\n/gm, ""));
       assertEquals(code, 1);
     });
