@@ -52,7 +52,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     tools: { "buf curl": () => Promise.resolve(bufVersion()) },
   },
   "grpc-js": {
-    files: ["grpc_js.ts", "grpc_js_drain.ts"],
+    files: ["grpc_js.ts", "grpc_js_drain.ts", "grpc_js_docs.ts"],
     tools: { "grpc-js": node("@grpc/grpc-js"), "grpc-health-check": node("grpc-health-check") },
   },
   "nghttp2": {
