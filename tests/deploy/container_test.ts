@@ -16,8 +16,8 @@ import { type Container, createContainer } from "../support/container.ts";
 import { assertExitsWell } from "../support/program.ts";
 
 const { SERVING, NOT_SERVING } = HealthCheckResponse_ServingStatus;
-/** Enough for what is asked meanwhile. */
-const LAME_DUCK = { FASTGRPC_LAME_DUCK: "3s" };
+/** Longer than what is asked meanwhile takes; another signal ends it. */
+const LAME_DUCK = { FASTGRPC_LAME_DUCK: "1m" };
 const BOUND_MS = 10_000;
 
 Deno.test("the container serves over mTLS, and answers probes on the other ports", async () => {
@@ -44,6 +44,7 @@ Deno.test("the container serves over mTLS, and answers probes on the other ports
   assertEquals(await statusOf(container, "/healthz"), 200);
   assert((await container.checkHealth()).code !== 0, "HEALTHCHECK finds it healthy");
   assertEquals(await greet(container, files), "Hello Ada");
+  program.kill("SIGTERM");
   await assertExitsWell(program);
 });
 
