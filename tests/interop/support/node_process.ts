@@ -10,7 +10,7 @@ import { createTempDirectory } from "../../support/pem_files.ts";
 import { eventually } from "../../support/waiting.ts";
 import type { NodeCall, NodeOutcome, NodeTarget } from "./node_calls.ts";
 
-const BOUND_MS = 20_000;
+const BOUND_MS = 60_000;
 
 /** A client in Node, ended with the test's block. */
 export interface NodeClient extends AsyncDisposable {
