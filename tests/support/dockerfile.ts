@@ -101,7 +101,7 @@ export async function runStage(
     const result = await runCommand("sh", ["-c", command.replaceAll(OUT, out.pathname)], {
       cwd: source,
       env: { PATH: `${bin}:${Deno.env.get("PATH")}`, ...env },
-      boundMs: 120_000,
+      boundMs: 300_000,
     });
     if (result.code !== 0) throw new Error(`${command}\n${transcript(result)}`);
   }
