@@ -1,8 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import { type ClientOptions, createClient } from "../../src/client.ts";
 import { ConfigError } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
-import { createTestCa } from "../support/certificates.ts";
+import { createTestCa, issueTestServer } from "../support/certificates.ts";
 import { captureLog } from "../support/captured_log.ts";
 import { codeOf } from "../support/connect_node.ts";
 import { serveGreeter } from "../support/greeter.ts";
@@ -16,6 +17,10 @@ const WAYS: readonly ClientOptions[] = [
   { protocol: "connect", httpVersion: "1.1" },
   { protocol: "grpc-web", httpVersion: "1.1" },
 ];
+
+function nameOfCode(error: unknown): string {
+  return Code[(error as ConnectError).code]!;
+}
 
 const serveSubjects = (serve: Partial<PemSet["mtls"]>) =>
   serveGreeter({
@@ -34,6 +39,24 @@ for (const way of WAYS) {
     const { caCertificate } = pem;
     await using client = createClient(Greeter, greeter.baseUrl, { ...way, tls: { caCertificate } });
     assertEquals((await client.sayHello({})).message, "true undefined");
+  });
+
+  Deno.test(`createClient() takes the server for who "serverName" says, by ${name}`, async () => {
+    const ca = await createTestCa();
+    const names = [{ type: "dns" as const, value: "other.test" }];
+    await using pem = await createPemSet({ ca, server: await issueTestServer(ca, { names }) });
+    await using greeter = await serveSubjects(pem.tls);
+    const { caCertificate } = pem;
+    for (
+      const [serverName, expected] of [["other.test", undefined], [
+        "third.test",
+        "Unavailable",
+      ]] as const
+    ) {
+      const tls = { caCertificate, serverName };
+      await using client = createClient(Greeter, greeter.baseUrl, { ...way, tls });
+      assertEquals(await client.sayHello({}).then(() => undefined, nameOfCode), expected);
+    }
   });
 
   Deno.test(`createClient() shows its certificate by ${name}`, async () => {
