@@ -302,6 +302,8 @@ const ROWS: readonly (readonly string[])[] = [
     "cli/call_connection",
     "cli/type_source",
     "cli/reflection_source",
+    "cli/error_details",
+    "cli/json_names",
     "cli/server_types",
     "cli/json_values",
     "cli/json_request",

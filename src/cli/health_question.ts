@@ -89,7 +89,7 @@ export function failureOf(error: unknown, { target }: HealthQuestion): number {
 /**
  * Connects. What fails is tried again until the time is over: a server may be about to start.
  *
- * @throws {ConnectionError} That tells why the last try failed.
+ * @throws {ConnectionError} That tells why it failed.
  * @throws {ConfigError} If Deno does not allow it.
  */
 export async function connectProbe(
@@ -97,16 +97,17 @@ export async function connectProbe(
   signal: AbortSignal,
 ): Promise<ProbeConnection> {
   const until = performance.now() + connectTimeoutMs;
+  let earlier: ConnectionError | undefined;
   for (let delayMs = FIRST_DELAY_MS;; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+    const restMs = Math.max(1, Math.round(until - performance.now()));
     try {
-      return await ProbeConnection.open(
-        target,
-        Math.max(1, Math.round(until - performance.now())),
-        signal,
-      );
+      return await ProbeConnection.open(target, restMs, signal);
     } catch (error) {
-      const isLast = performance.now() + delayMs >= until;
-      if (isLast || signal.aborted || !(error instanceof ConnectionError)) throw error;
+      if (signal.aborted || !(error instanceof ConnectionError)) throw error;
+      // That the last try was given up tells less than why one failed.
+      const isGivenUp = performance.now() >= until;
+      if (performance.now() + delayMs >= until) throw (isGivenUp && earlier) || error;
+      earlier = error;
     }
     await pause(delayMs, signal);
   }

@@ -44,8 +44,10 @@ class Splitter {
         if (this.#depth === 0) yield this.#take(piece.slice(start, start = i + 1));
       } else if (this.#depth === 0) {
         if (!BLANK.test(char)) this.#isInWord = true;
-        else if (this.#isInWord) yield this.#take(piece.slice(start, start = i));
-        else start = i + 1;
+        else {
+          if (this.#isInWord) yield this.#take(piece.slice(start, i));
+          start = i + 1;
+        }
       }
     }
     this.#text += piece.slice(start);

@@ -17,6 +17,11 @@ import { EnvelopeReader } from "./probe_messages.ts";
 /** How long the end of a connection may take, before it is cut. */
 const CLOSE_MS = 250;
 const MAX_TIMER_MS = 0x7fff_ffff;
+/**
+ * After how long without a byte the system asks whether the other side is there: a watch may be silent
+ * for days. PINGs of HTTP/2 in its place are too many for some servers.
+ */
+const TCP_KEEPALIVE_MS = 30_000;
 const MAX_TIMEOUT_DIGITS = 99_999_999;
 
 /** gRPC's codes by their numbers. */
@@ -88,6 +93,7 @@ export class ProbeConnection implements AsyncDisposable {
     const onAbort = () => fail("cancelled");
     signal.addEventListener("abort", onAbort);
     session.once("remoteSettings", () => resolve());
+    session.once("connect", (_, socket) => socket.setKeepAlive(true, TCP_KEEPALIVE_MS));
     session.on("error", (error: Error & { code?: string }) => {
       if (error.code === "EPERM" || error.name === "NotCapable") {
         reject(

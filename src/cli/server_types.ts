@@ -21,7 +21,8 @@ import {
   StructSchema,
   TimestampSchema,
 } from "../deps.ts";
-import { file_google_rpc_error_details } from "../../gen/google/rpc/error_details_pb.ts";
+import { errorDetailsFile } from "./error_details.ts";
+import { fillJsonNames } from "./json_names.ts";
 import type { TypeSource } from "./type_source.ts";
 
 /** What every implementation of protobuf has, and some servers do not send. */
@@ -72,7 +73,7 @@ export class ServerTypes {
 
   /** Adds the errors of google.rpc, which are sent by servers that do not have them in a service. */
   async addErrorDetails(): Promise<void> {
-    await this.#add([file_google_rpc_error_details.proto]);
+    await this.#add([errorDetailsFile()]);
   }
 
   /** Adds a file that stands for what is not known. */
@@ -107,6 +108,7 @@ export class ServerTypes {
         `Cannot use the types of ${this.#source.name}: there is no end of them`,
       );
     }
+    fillJsonNames(file);
     this.#files.set(file.name, file);
   }
 

@@ -23,6 +23,20 @@ Deno.test("health tells the state of a server by its exit code, with as few perm
   }
 });
 
+Deno.test("health goes on trying to connect, for a server may be about to start", async () => {
+  await using folder = await createCliFolder();
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = listener.addr;
+  await using program = folder.start(["health", "--connect-timeout=20s", `localhost:${port}`], {
+    flags: healthPermissions(port),
+  });
+  // The first try fails.
+  (await listener.accept()).close();
+  listener.close();
+  await using _ = await serveHealth({ port });
+  assertEquals([(await program.status).code, program.output()], [0, "SERVING\n"]);
+});
+
 Deno.test("health takes addresses of IPv4 and IPv6, URLs, and metadata", async () => {
   await using folder = await createCliFolder();
   await using server = await serveHealth({ hostname: "::" });
@@ -82,11 +96,11 @@ const WRONG: readonly (readonly [args: readonly string[], stderr: RegExp])[] = [
 Deno.test("health fails with 1 of wrong usage, as grpc-health-probe does", async () => {
   await using folder = await createCliFolder();
   const options = { flags: ["--allow-net=localhost:1", "--allow-read=."] };
-  await Promise.all(WRONG.map(async ([args, stderr]) => {
+  for (const [args, stderr] of WRONG) {
     const result = await folder.run(["health", ...args], options);
     assertEquals([result.code, result.stdout], [1, ""], `${args}: ${transcript(result)}`);
     assertMatch(result.stderr, stderr);
-  }));
+  }
 });
 
 Deno.test("health tells which permission it lacks", async () => {

@@ -39,6 +39,8 @@ export interface CliFolder extends AsyncDisposable {
   write(name: string, text: string): Promise<void>;
   /** Runs the command line to its end. */
   run(args: readonly string[], options?: CliOptions): Promise<CommandResult>;
+  /** The command line as one writes it in a shell, with permissions. */
+  commandOf(flags: readonly string[]): string;
   /** Starts the command line. */
   start(args: readonly string[], options?: CliOptions): Program;
 }
@@ -60,6 +62,11 @@ export async function createCliFolder(files: Record<string, string> = {}): Promi
         CLI.href,
         ...args,
       ], { cwd: path, env }),
+    commandOf: (flags) =>
+      [
+        ...[Deno.execPath(), "run", "--quiet", "--no-prompt"],
+        ...[`--config=${new URL("deno.json", ROOT).pathname}`, ...flags, CLI.href],
+      ].map((part) => `'${part}'`).join(" "),
     start: (args, { flags = FLAGS, env = {} } = {}) =>
       startProgram(CLI, { args, flags, env, cwd: path }),
     [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }),

@@ -80,7 +80,10 @@ async function readAll(
 ): Promise<Uint8Array> {
   let all = new Uint8Array();
   for await (const bytes of stream) {
-    all = new Uint8Array([...all, ...bytes]);
+    const more = new Uint8Array(all.length + bytes.length);
+    more.set(all);
+    more.set(bytes, all.length);
+    all = more;
     await onOutput?.(decode(all));
   }
   return all;
