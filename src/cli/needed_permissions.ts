@@ -15,8 +15,8 @@ import { fileURLToPath } from "node:url";
 import { CONFIG_FILE, CONFIG_KEYS, CONFIG_VARIABLE } from "../config/keys.ts";
 import type { LoadedConfig } from "../config/load_config.ts";
 import { ConfigError } from "../errors.ts";
-import { resolveRunOptions } from "../run_options.ts";
-import type { ResolvedServeOptions } from "../serve_options.ts";
+import { type ResolvedRunOptions, resolveRunOptions } from "../run_options.ts";
+import { WORKER_VARIABLE } from "../workers/worker_place.ts";
 import type { CommandInput } from "./command.ts";
 import { readFlags } from "./config_flags.ts";
 import { loadApp, moduleOf } from "./load_app.ts";
@@ -39,6 +39,8 @@ const DEFAULT_IMPORT_HOSTS: readonly string[] = [
 export async function neededPermissions(input: CommandInput): Promise<PermissionSet> {
   const { options, config } = await prepare(input);
   const { files, hosts } = await graphOf(input);
+  // Workers are this program once more.
+  const hasWorkers = options.workers > 1;
   const isImportAllowed = hosts.every((host) => DEFAULT_IMPORT_HOSTS.includes(host));
   return {
     net: await addressesOf(options),
@@ -47,14 +49,17 @@ export async function neededPermissions(input: CommandInput): Promise<Permission
       ...config?.file === undefined ? [] : [config.file],
       ...Object.values(options.tls).map(pathOf),
     ].map(shorten),
-    env: config === undefined ? [] : variablesOf(config),
-    run: [],
+    env: [
+      ...config === undefined ? [] : variablesOf(config),
+      ...hasWorkers ? [WORKER_VARIABLE] : [],
+    ],
+    run: hasWorkers ? [Deno.execPath()] : [],
     import: isImportAllowed ? [] : hosts,
   };
 }
 
 interface Prepared {
-  readonly options: ResolvedServeOptions;
+  readonly options: ResolvedRunOptions;
   /** What the operator said, where that counts. */
   readonly config: LoadedConfig | undefined;
 }
@@ -76,17 +81,21 @@ async function prepare(input: CommandInput): Promise<Prepared> {
 }
 
 /** All ports that are opened. */
-function portsOf({ port, sidePorts }: ResolvedServeOptions): number[] {
+function portsOf({ port, sidePorts }: ResolvedRunOptions): number[] {
   const { healthPort, adminPort } = sidePorts;
   return [port, healthPort, adminPort].filter((each) => each !== undefined);
 }
 
-async function addressesOf(options: ResolvedServeOptions): Promise<string[]> {
+async function addressesOf(options: ResolvedRunOptions): Promise<string[]> {
   const { hostname = "::" } = options;
   const isName = isIP(hostname) === 0;
   const address = isName ? await resolveName(hostname) : hostname;
   const host = isIP(address) === 6 ? `[${address}]` : address;
-  return [...isName ? [hostname] : [], ...portsOf(options).map((port) => `${host}:${port}`)];
+  return [
+    ...isName ? [hostname] : [],
+    // Workers listen on the one port that is free for the first.
+    ...portsOf(options).map((port) => port === 0 && options.workers > 1 ? host : `${host}:${port}`),
+  ];
 }
 
 async function resolveName(hostname: string): Promise<string> {

@@ -25,6 +25,7 @@ interface Case {
   readonly net: readonly string[];
   readonly read?: readonly string[];
   readonly variables?: readonly string[];
+  readonly run?: readonly string[];
 }
 
 const PEM = ["server.pem", "server-key.pem", "ca.pem"].map((name) => `tls/${name}`);
@@ -106,6 +107,14 @@ const _: Of<typeof data> = data;\n${GREETER_MODULE}`,
     program: { entry: "server.ts", args: [] },
     net: ["127.0.0.1:0"],
     read: PEM.slice(0, 2),
+  },
+  "an app with workers": {
+    args: ["--workers=2"],
+    // Which port it will be is not known before.
+    net: ["127.0.0.1"],
+    read: ["server.ts", ...KIT],
+    variables: ["FASTGRPC_SUPERVISOR"],
+    run: [Deno.execPath()],
   },
   "a program of one's own": {
     files: {
@@ -199,7 +208,7 @@ function withoutEach(lists: Readonly<Record<string, readonly string[]>>): [strin
 for (const [what, test] of Object.entries(CASES)) {
   Deno.test(`permissions prints what ${what} needs to be served, and nothing else`, async () => {
     await using folder = await createFolder(test);
-    const { net, read = [], variables = [], env = {}, args = [], program } = test;
+    const { net, read = [], variables = [], run = [], env = {}, args = [], program } = test;
     const isOwn = program?.entry === "main.ts";
     const entry = isOwn ? `file://${folder.path}/main.ts` : CLI.href;
     await using asked = startProgram(new URL(entry), {
@@ -209,7 +218,7 @@ for (const [what, test] of Object.entries(CASES)) {
       cwd: folder.path,
     });
     await asked.status;
-    const lists = { net, read, env: variables };
+    const lists = { net, read, env: variables, run };
     const expected = Object.entries(lists).filter(([, values]) => values.length > 0)
       .map(([name, values]) => `--allow-${name}=${[...values].sort().join()}`);
     const printed = asked.output().trimEnd().split(" ");
