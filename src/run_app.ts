@@ -11,6 +11,7 @@ import type { ResolvedServeOptions, ServeOptions } from "./serve_options.ts";
 import type { Server } from "./server.ts";
 import type { Open, Starter } from "./starter.ts";
 import { runUntilStopped } from "./stop_signals.ts";
+import { openSidePorts } from "./surroundings.ts";
 import { claimPort, listen } from "./transport/listener.ts";
 import { loadTls } from "./transport/tls.ts";
 import { countRun } from "./workers/worker_place.ts";
@@ -45,7 +46,10 @@ export async function runApp(
     health: app.health,
     lameDuckMs: resolved.lameDuckMs,
     signal: resolved.signal,
-    serve: (port) => listenOn(app.starter, { ...resolved, lameDuckMs: 0 }, port),
+    serve: (port, onMetrics) => {
+      const sidePorts = { ...resolved.sidePorts, onMetrics };
+      return listenOn(app.starter, { ...resolved, lameDuckMs: 0, sidePorts }, port);
+    },
   });
 }
 
@@ -68,7 +72,7 @@ export async function listenOn(
 
 /** Lets other processes serve an app. What is wrong with it is told before there are any. */
 async function supervise(
-  { starter }: RunnableApp,
+  { starter, health }: RunnableApp,
   options: ResolvedServeOptions,
   workers: {
     readonly count: number;
@@ -82,6 +86,8 @@ async function supervise(
   await runSupervisor({
     ...options,
     ...workers,
+    statuses: health.own(),
+    openSidePorts: (...about) => openSidePorts(options.sidePorts, ...about),
     claimPort: (port = options.port) => claimPort({ ...options, port }),
   });
 }

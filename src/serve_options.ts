@@ -125,7 +125,12 @@ export interface ResolvedSidePorts {
   readonly hostname: string | undefined;
   readonly healthPort: number | undefined;
   readonly adminPort: number | undefined;
+  /** Where another process opens them: gets what tells the metrics of this one. */
+  readonly onMetrics?: (metricsText: MetricsText) => void;
 }
+
+/** Tells metrics in Prometheus' text format. */
+export type MetricsText = () => Promise<string>;
 
 /** {@linkcode MountOptions}, checked and total. */
 export interface ResolvedMountOptions {

@@ -7,7 +7,7 @@
 
 import type { CallObserver } from "./call_observer.ts";
 import type { HealthStatus } from "./health_status.ts";
-import type { ResolvedMountOptions } from "./serve_options.ts";
+import type { MetricsText, ResolvedMountOptions, ResolvedSidePorts } from "./serve_options.ts";
 import type { AdminSource } from "./side_ports/admin_port.ts";
 import type { SideAddress, SidePort } from "./side_ports/side_port.ts";
 import type { ServerCounts } from "./telemetry/instruments.ts";
@@ -31,26 +31,62 @@ export interface Surroundings {
   close(): Promise<void>;
 }
 
+/** What is around a server for others to reach. */
+export type SidePorts = Omit<Surroundings, "observer">;
+
 /**
  * Opens what is wanted.
  *
  * @throws {ConfigError} If a port cannot be opened. None is open then.
  */
 export async function openSurroundings(options: SurroundingsOptions): Promise<Surroundings> {
-  const { telemetry, sidePorts: { hostname, healthPort, adminPort }, health, counts } = options;
-  const ports: SidePort[] = [];
-  let observation: Observation | undefined;
-  const close = async () => {
-    await Promise.all(ports.map((port) => port.close()));
+  const { telemetry, sidePorts, health, counts } = options;
+  const prometheus = sidePorts.adminPort !== undefined;
+  const observation = telemetry || prometheus
+    ? await observe({ telemetry, prometheus, counts })
+    : undefined;
+  const observer = observation?.observer;
+  const metricsText = () => observation!.metricsText();
+  try {
+    const ports = await openOrReport(sidePorts, health, metricsText);
+    const close = async () => {
+      await ports.close();
+      await observation?.close();
+    };
+    return { ...ports, observer, close };
+  } catch (error) {
     await observation?.close();
-  };
+    throw error;
+  }
+}
+
+async function openOrReport(
+  { onMetrics, ...sidePorts }: ResolvedSidePorts,
+  health: HealthStatus,
+  metricsText: MetricsText,
+): Promise<SidePorts> {
+  if (onMetrics === undefined) return await openSidePorts(sidePorts, health, metricsText);
+  if (sidePorts.adminPort !== undefined) onMetrics(metricsText);
+  return { healthPort: undefined, adminPort: undefined, close: () => Promise.resolve() };
+}
+
+/**
+ * Opens the side ports that are wanted.
+ *
+ * @throws {ConfigError} If one cannot be opened. None is open then.
+ */
+export async function openSidePorts(
+  { hostname, healthPort, adminPort }: ResolvedSidePorts,
+  health: HealthStatus,
+  metricsText: MetricsText,
+): Promise<SidePorts> {
+  const ports: SidePort[] = [];
+  const close = async () => void await Promise.all(ports.map((port) => port.close()));
   const open = async (port: Promise<SidePort>) => {
     ports.push(await port);
     return ports.at(-1)!;
   };
   try {
-    const prometheus = adminPort !== undefined;
-    if (telemetry || prometheus) observation = await observe({ telemetry, prometheus, counts });
     return {
       healthPort: healthPort === undefined
         ? undefined
@@ -59,9 +95,8 @@ export async function openSurroundings(options: SurroundingsOptions): Promise<Su
         ? undefined
         : await open(openAdmin({ hostname, port: adminPort }, {
           isServing: () => health.get("") === "SERVING",
-          metricsText: () => observation!.metricsText(),
+          metricsText,
         })),
-      observer: observation?.observer,
       close,
     };
   } catch (error) {

@@ -207,6 +207,7 @@ const ROWS: readonly (readonly string[])[] = [
     "workers/restart_policy",
     "workers/set_up_error",
     "workers/whole_health",
+    "workers/whole_metrics",
     "workers/supervisor",
     "workers/run_workers",
     "workers/worker_channel",

@@ -8,8 +8,8 @@
 import { MESSAGE_SIZES } from "../app_options.ts";
 import type { IntegerRange } from "../errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
-import { WORKERS } from "../run_options.ts";
 import { CERTIFICATE_RELOAD, DEFAULT_ENGINE, ENGINES, SERVE_INTEGERS } from "../serve_options.ts";
+import { WORKERS } from "../run_options.ts";
 import { COUNT_LIMITS, TIME_LIMITS } from "../transport/connection_limits.ts";
 import {
   ADDRESS,

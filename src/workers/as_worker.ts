@@ -18,6 +18,9 @@ import type { WorkerPlace } from "./worker_place.ts";
 /** How long a worker whose supervisor is gone may outlive its server, in milliseconds. */
 const ORPHAN_MS = 5000;
 
+/** Gets what tells metrics in Prometheus' text format. */
+export type OnMetrics = (metricsText: () => Promise<string>) => void;
+
 /** An app that is to be served in a worker. */
 export interface WorkerApp {
   readonly health: HealthStatus;
@@ -29,8 +32,9 @@ export interface WorkerApp {
    * Serves the app.
    *
    * @param port Is asked for when everything else is known to be right.
+   * @param onMetrics Gets what tells the metrics, if there are any.
    */
-  serve(port: () => Promise<number>): Promise<StoppableServer>;
+  serve(port: () => Promise<number>, onMetrics: OnMetrics): Promise<StoppableServer>;
 }
 
 /**
@@ -39,8 +43,16 @@ export interface WorkerApp {
  * @returns Resolves when it has stopped, or cannot be set up: its supervisor tells why.
  */
 export async function serveAsWorker(place: WorkerPlace, app: WorkerApp): Promise<void> {
-  const orders = new Orders(app);
+  let metricsText = () => Promise.resolve("");
   let isOrphan = false;
+  const tellMetrics = async () => {
+    const text = await metricsText().catch((error) => {
+      serverLog.error("Metrics cannot be told: {error}", { error });
+      return "";
+    });
+    channel.send({ type: "metrics", text });
+  };
+  const orders = new Orders({ ...app, tellMetrics: () => void tellMetrics() });
   await using channel = new WorkerChannel(place.token, (message) => orders.hear(message), () => {
     isOrphan = true;
     orders.shutDown(false);
@@ -52,7 +64,7 @@ export async function serveAsWorker(place: WorkerPlace, app: WorkerApp): Promise
     server = await app.serve(() => {
       channel.send({ type: "prepared" });
       return orders.port;
-    });
+    }, (tell) => metricsText = tell);
   } catch (error) {
     if (!orders.isEnding) channel.send({ type: "failed", ...toWords(error) });
     else if (isOrphan) exitLater();

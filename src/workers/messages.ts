@@ -15,6 +15,8 @@ export type Statuses = Readonly<Record<string, ServingStatus>>;
 export type ToWorker =
   /** Open the port now. */
   | { readonly type: "listen"; readonly port: number }
+  /** Tell the metrics. */
+  | { readonly type: "metrics" }
   /** What the other workers say of their health. */
   | { readonly type: "statuses"; readonly statuses: Statuses }
   /** Shut down; without a lame duck where another takes over. */
@@ -32,6 +34,8 @@ export type FromWorker =
   | { readonly type: "failed"; readonly name: string; readonly message: string }
   /** What the app says of its health. */
   | { readonly type: "statuses"; readonly statuses: Statuses }
+  /** The metrics in Prometheus' text format. */
+  | { readonly type: "metrics"; readonly text: string }
   /** The program wants the whole to end. */
   | { readonly type: "shutdown" };
 

@@ -13,6 +13,8 @@ import type { ToWorker } from "./messages.ts";
 export interface OrdersInit {
   readonly health: HealthStatus;
   readonly lameDuckMs: number;
+  /** Tells the metrics to the supervisor. */
+  tellMetrics(): void;
 }
 
 /** Orders to a worker. The first one to shut down counts, and one to stop after that. */
@@ -48,6 +50,8 @@ export class Orders {
     switch (message.type) {
       case "listen":
         return this.#letOpen(message.port);
+      case "metrics":
+        return this.#init.tellMetrics();
       case "statuses":
         return this.#init.health.setElsewhere(message.statuses);
       case "shutdown":

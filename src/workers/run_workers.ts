@@ -7,12 +7,15 @@
 
 import process from "node:process";
 import { ConfigError } from "../errors.ts";
+import { HealthStatus } from "../health_status.ts";
 import { serverLog } from "../log.ts";
 import { onReplaceSignal, StopSignals } from "../stop_signals.ts";
 import { formatAddress, type NetAddress } from "../transport/listener.ts";
 import { startProcess } from "./child_process.ts";
+import type { Statuses } from "./messages.ts";
 import { ownCommand } from "./own_command.ts";
 import { Supervisor } from "./supervisor.ts";
+import { mergeMetrics } from "./whole_metrics.ts";
 import { formatPlace, WORKER_VARIABLE } from "./worker_place.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
@@ -28,6 +31,13 @@ export interface SupervisedApp {
   readonly gracefulTimeoutMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onListen: ((addr: NetAddress) => void) | undefined;
+  /** Opens ports for those who look after the whole. */
+  openSidePorts(
+    health: HealthStatus,
+    metricsText: () => Promise<string>,
+  ): Promise<{ close(): Promise<void> }>;
+  /** The services, so that they are known before there are workers. */
+  readonly statuses: Statuses;
   /**
    * Makes sure that nobody listens on the port.
    *
@@ -52,8 +62,16 @@ export async function runSupervisor(app: SupervisedApp): Promise<void> {
   }
   signal?.throwIfAborted();
   const command = await ownCommand();
+  const health = new HealthStatus();
+  health.hold();
+  health.setElsewhere(app.statuses);
   const supervisor = new Supervisor({
     count,
+    onHealth(statuses) {
+      if (statuses === undefined) return health.hold();
+      health.setElsewhere(statuses);
+      health.resume();
+    },
     shutdownMs: app.lameDuckMs + app.gracefulTimeoutMs + FLUSH_MS,
     claimPort: app.claimPort,
     start(number, onMessage) {
@@ -67,6 +85,7 @@ export async function runSupervisor(app: SupervisedApp): Promise<void> {
   signals.stop(supervisor);
   const onAbort = () => void supervisor.shutdown();
   signal?.addEventListener("abort", onAbort, { once: true });
+  const ports = await app.openSidePorts(health, () => metricsOf(supervisor));
   try {
     await supervisor.start();
     const addr = await supervisor.ready;
@@ -75,7 +94,16 @@ export async function runSupervisor(app: SupervisedApp): Promise<void> {
   } finally {
     signal?.removeEventListener("abort", onAbort);
     await supervisor.stop().catch(() => {});
+    await ports.close();
   }
+}
+
+async function metricsOf({ serving }: Supervisor): Promise<string> {
+  const all = serving.map(async (worker) => ({
+    number: worker.number,
+    text: await worker.metricsText(),
+  }));
+  return mergeMetrics((await Promise.all(all)).sort((a, b) => a.number - b.number));
 }
 
 function tell({ count, onListen }: SupervisedApp, addr: NetAddress): void {

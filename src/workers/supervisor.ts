@@ -8,7 +8,7 @@
 import { serverLog } from "../log.ts";
 import type { NetAddress } from "../transport/listener.ts";
 import type { ProcessEnd } from "./child_process.ts";
-import type { FromWorker } from "./messages.ts";
+import type { FromWorker, Statuses } from "./messages.ts";
 import { CRASH_LOOP, RestartPolicy } from "./restart_policy.ts";
 import { toError } from "./set_up_error.ts";
 import { mergeStatuses } from "./whole_health.ts";
@@ -34,6 +34,8 @@ export interface SupervisorInit {
    * @returns The port.
    */
   readonly claimPort: (port?: number) => Promise<number>;
+  /** Hears of the health of the whole, as statuses while it takes calls. */
+  readonly onHealth?: (statuses: Statuses | undefined) => void;
   /** When to start a worker again. */
   readonly createPolicy?: () => RestartPolicy;
 }
@@ -91,6 +93,11 @@ export class Supervisor {
     this.#port = await this.#init.claimPort();
     if (this.#isStopping) return;
     for (const place of this.#places) place.worker = this.#start(place);
+  }
+
+  /** The workers that take calls, and go on to do so. */
+  get serving(): WorkerProcess[] {
+    return [...this.#alive].filter((worker) => worker.isReady && !worker.isRetired);
   }
 
   /** Lets all shut down, as a server does on `shutdown()`. */
@@ -191,19 +198,23 @@ export class Supervisor {
   }
 
   #onReady({ hostname, port }: { readonly hostname: string; readonly port: number }): void {
-    this.#shareHealth();
     if (this.#places.every(({ worker }) => worker?.isReady)) {
       this.#wasReady = true;
       this.#getReady({ transport: "tcp", hostname, port });
     }
+    this.#shareHealth();
   }
 
   #shareHealth(): void {
-    const said = [...this.#alive].filter((worker) => worker.isReady && !worker.isRetired);
-    for (const worker of said) {
-      const others = said.filter((other) => other !== worker);
+    const { serving } = this;
+    for (const worker of serving) {
+      const others = serving.filter((other) => other !== worker);
       worker.send({ type: "statuses", statuses: mergeStatuses(others.map((o) => o.statuses)) });
     }
+    if (!this.#wasReady || this.#isStopping) return;
+    const isServing = serving.length > 0;
+    const whole = mergeStatuses(serving.map(({ statuses }) => statuses));
+    this.#init.onHealth?.(isServing ? whole : undefined);
   }
 
   #onEnd(place: Place, worker: WorkerProcess, end: ProcessEnd): void {
@@ -241,6 +252,7 @@ export class Supervisor {
 
   #end(): void {
     this.#isStopping = true;
+    this.#init.onHealth?.(undefined);
     for (const { timer } of this.#places) clearTimeout(timer);
     // Whoever waits for it does so after this.
     queueMicrotask(() => this.#finishIfDone());

@@ -19,6 +19,9 @@ const STDERR = 2;
 /** How long the last words of a worker that has ended may take, in milliseconds. */
 const LAST_WORDS_MS = 1000;
 
+/** How long a worker may take to tell its metrics, in milliseconds. */
+const METRICS_MS = 2000;
+
 /** Gets what a worker says. */
 export type OnWorkerMessage = (message: FromWorker, worker: WorkerProcess) => void;
 
@@ -39,6 +42,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #onMessage: OnWorkerMessage;
   readonly #decide: () => void;
+  readonly #scrapes: ((text: string) => void)[] = [];
   #readyAt: number | undefined;
   #isSetUp = true;
 
@@ -73,6 +77,15 @@ export class WorkerProcess {
     this.#child.write(formatToWorker(message));
   }
 
+  /** Its metrics in Prometheus' text format; none if it has none to tell in time. */
+  metricsText(): Promise<string> {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.#scrapes.push(resolve);
+    this.send({ type: "metrics" });
+    const timer = setTimeout(() => resolve(""), METRICS_MS);
+    return promise.finally(() => clearTimeout(timer));
+  }
+
   /** Lets it shut down. */
   retire(isReplaced: boolean): void {
     this.isRetired = true;
@@ -95,6 +108,7 @@ export class WorkerProcess {
     await read;
     clearTimeout(timer);
     this.#decide();
+    for (const resolve of this.#scrapes) resolve("");
     return end;
   }
 
@@ -102,6 +116,8 @@ export class WorkerProcess {
     if (message.type === "ready") this.#readyAt = performance.now();
     if (message.type === "failed") this.#isSetUp = false;
     if (message.type === "statuses") this.statuses = message.statuses;
+    // It answers in the order in which it was asked.
+    if (message.type === "metrics") return this.#scrapes.shift()?.(message.text);
     this.#onMessage(message, this);
     if (message.type === "ready" || message.type === "failed") this.#decide();
   };
