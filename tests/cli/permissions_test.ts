@@ -4,9 +4,11 @@ import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { createClient } from "../../src/client.ts";
 import { type CliFolder, createCliFolder, GREETER_MODULE } from "../support/cli.ts";
 import { transcript } from "../support/command.ts";
+import { findFreePorts } from "../support/free_ports.ts";
 import { createPemSet } from "../support/pem_files.ts";
 import { type Program, startProgram } from "../support/program.ts";
 
+const [HEALTH, ADMIN] = findFreePorts(2);
 const { address: LOCALHOST } = await lookup("localhost");
 const ROOT = new URL("../../", import.meta.url);
 const CLI = new URL("src/cli.ts", ROOT);
@@ -54,6 +56,11 @@ const CASES: Readonly<Record<string, Case>> = {
     args: ["--hostname=localhost"],
     net: ["localhost", LOCALHOST.includes(":") ? `[${LOCALHOST}]:0` : `${LOCALHOST}:0`],
     read: ["server.ts", ...KIT],
+  },
+  "an app with ports for probes and metrics": {
+    files: { "fastgrpc.yaml": `healthPort: ${HEALTH}\nadminPort: ${ADMIN}\ntelemetry: true\n` },
+    net: ["127.0.0.1:0", `127.0.0.1:${HEALTH}`, `127.0.0.1:${ADMIN}`],
+    read: ["server.ts", ...KIT, "fastgrpc.yaml"],
   },
   "mTLS by a configuration that is found": {
     files: { "fastgrpc.yaml": TLS },
@@ -169,7 +176,7 @@ async function observe(folder: CliFolder, test: Case, flags: readonly string[]):
   }
 }
 
-/** Without what is different in each run. */
+/** What was printed, without what is different in each run. */
 function normalized(program: Program): string {
   return program.output().replaceAll(/:\d+|\d\d:\d\d:\d\d\.\d+|"timestamp":"[^"]*"|T[\d:.]+Z/g, "");
 }
@@ -254,9 +261,8 @@ Deno.test("permissions can be pasted, into a shell and into deno.json", async ()
   assertEquals(code, 0, output);
   assertStringIncludes(output, "mTLS");
 
-  const flags = ["-A"];
   await using json = startProgram(CLI, {
-    flags,
+    flags: ["-A"],
     args: ["permissions", "server.ts", "--json"],
     cwd: folder.path,
   });
@@ -299,8 +305,7 @@ const WRONG: Readonly<Record<string, readonly [Record<string, string>, string[],
 for (const [what, [files, args, stderr]] of Object.entries(WRONG)) {
   Deno.test(`permissions fails with 2 where ${what}`, async () => {
     await using folder = await createFolder({ net: [], files });
-    const options = { flags: ["-A"] };
-    const result = await folder.run(["permissions", "server.ts", ...args], options);
+    const result = await folder.run(["permissions", "server.ts", ...args], { flags: ["-A"] });
     assertEquals([result.code, result.stdout], [2, ""], transcript(result));
     assertStringIncludes(result.stderr, stderr);
   });
