@@ -106,7 +106,7 @@ async function makeCall({ request, response, handler, value }: Case, way: string
     : await resolve(new FastGRPC().addService(desc.parent, { call: handle } as never));
   const bytes = toBinary(desc.input, create(desc.input, value as never));
   const codec = createBinaryCodec(desc.input, desc.output);
-  return () => codec.encode(spec.handler(codec.decode(bytes) as never, undefined as never));
+  return () => codec.encode(spec.handler(codec.decode(bytes) as never, undefined as never), 5);
 }
 
 async function resolve(app: FastGRPC): Promise<MethodSpec> {

@@ -51,11 +51,12 @@ async function serve(flags: Flags): Promise<void> {
 
 /** Certificates for development, made on first use and renewed before they expire. */
 async function developmentTls({ mtls }: Flags): Promise<TlsFiles> {
-  const { describe, ensureDevCerts } = await import("./certs.ts");
+  const { ensureDevCerts } = await import("../src/dev_certs/dev_certs.ts");
+  const { describeMade } = await import("../src/cli/make_certs.ts");
   const { certificates, sslCertificateChain, sslPrivateKey, caCertificate } =
     await ensureDevCerts();
   for (const certificate of certificates) {
-    if (certificate.created) console.log(describe(certificate));
+    if (certificate.created) console.log(describeMade(certificate, "certs"));
   }
   return { sslCertificateChain, sslPrivateKey, ...(mtls && { caCertificate }) };
 }

@@ -11,6 +11,7 @@ import type { CallInfo, Protocol } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import { deadlineExceeded } from "./errors.ts";
 import type { Peer } from "./peer.ts";
+import type { Listed } from "./roster.ts";
 import type { MethodSpec } from "./service.ts";
 
 /** What a {@linkcode Call} is made from. */
@@ -26,7 +27,7 @@ export interface CallOptions {
 }
 
 /** A call in progress. */
-export class Call implements CallInfo {
+export class Call implements CallInfo, Listed {
   /** What is called. */
   readonly method: MethodSpec;
   /** How the client speaks. */
@@ -37,6 +38,8 @@ export class Call implements CallInfo {
   readonly deadline: Deadline;
   /** When it began, by `performance.now()`. */
   readonly startedAt: number = performance.now();
+
+  rosterIndex = -1;
 
   /** INTERNAL, with what a handler threw that may not go out as its cause: for the log alone. */
   failure: ConnectError | undefined;

@@ -21,6 +21,7 @@ export {
   type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
+  type FileRegistry,
   fromBinary,
   fromJson,
   fromJsonString,
@@ -44,6 +45,7 @@ export {
 } from "npm:@bufbuild/protobuf@^2.17.0/reflect";
 export { BinaryReader, WireType } from "npm:@bufbuild/protobuf@^2.17.0/wire";
 export {
+  AnySchema,
   BoolValueSchema,
   BytesValueSchema,
   type DescriptorProto,
@@ -64,13 +66,16 @@ export {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
   FieldDescriptorProtoSchema,
+  FieldMaskSchema,
   FieldOptionsSchema,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
   FileOptionsSchema,
   FloatValueSchema,
   Int32ValueSchema,
   Int64ValueSchema,
+  isWrapperDesc,
   MessageOptionsSchema,
   type MethodDescriptorProto,
   MethodOptions_IdempotencyLevel,
@@ -151,7 +156,6 @@ export {
   jsonLinesFormatter,
   type Logger,
 } from "npm:@logtape/logtape@^2.4.0";
-export { closestMatch } from "npm:leven@^4.1.0";
 export type {
   $ZodLazy,
   $ZodType,

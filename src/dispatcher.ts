@@ -17,6 +17,7 @@ import type { GrpcLane } from "./protocol/grpc/grpc_lane.ts";
 import type { Cors } from "./protocol/cors.ts";
 import { detectProtocol, parseTimeout } from "./protocol/protocol.ts";
 import { refuse } from "./protocol/refusal.ts";
+import { Roster } from "./roster.ts";
 import type { MethodSpec } from "./service.ts";
 
 /** How much of a path that nobody serves goes into the log, and back to the client. */
@@ -39,7 +40,7 @@ export interface DispatcherOptions {
 /** Serves requests, and knows which are in progress. */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new Roster<Call>();
   #drainReason: ConnectError | undefined;
   #closed = false;
 
@@ -69,14 +70,14 @@ export class Dispatcher {
   /** Ends what would hold a shutdown up, now and whenever it is called again. */
   drain(reason: ConnectError): void {
     this.#drainReason = reason;
-    for (const call of this.#calls) if (call.method.endOnDrain) call.cancel(reason);
+    for (const call of this.#calls.values()) if (call.method.endOnDrain) call.cancel(reason);
   }
 
   /** Ends every call, now and whenever another comes. */
   close(reason: ConnectError): void {
     this.#drainReason = reason;
     this.#closed = true;
-    for (const call of this.#calls) call.cancel(reason);
+    for (const call of this.#calls.values()) call.cancel(reason);
   }
 
   #startCall(stream: HttpStream, protocol: Protocol, method: MethodSpec): Call {

@@ -5,14 +5,12 @@
  * @module
  */
 
-import { closestMatch, Code, ConnectError } from "./deps.ts";
+import { Code, ConnectError } from "./deps.ts";
 import { formatDuration } from "./duration.ts";
+import { suggest } from "./suggest.ts";
 
-/** Thrown when what an operator gave, such as a certificate file, cannot be used. */
-export class ConfigError extends Error {
-  /** Always `"ConfigError"`. */
-  override readonly name = "ConfigError";
-}
+export { ConfigError } from "./config_error.ts";
+export { suggest };
 
 /**
  * Turns whatever a handler threw into what may go out: a {@linkcode ConnectError} as it is, anything
@@ -46,13 +44,6 @@ export function assertKnownOptions(
     if (known.includes(key)) continue;
     throw new TypeError(`Cannot ${what} with option "${key}": ${suggest(key, known)}`);
   }
-}
-
-/** A remedy for a name that is not one of those known: the nearest of them, or all. */
-export function suggest(name: string, known: readonly string[]): string {
-  const nearest = closestMatch(name, known, { maxDistance: Math.max(2, name.length / 3) });
-  if (nearest !== undefined) return `did you mean "${nearest}"?`;
-  return `known are ${known.map((each) => `"${each}"`).join(", ") || "none"}`;
 }
 
 /** An option that is a whole number. */

@@ -76,8 +76,12 @@ Deno.test("examples/from_fastgrpc/fast_grpc_service.ts replies with messages, an
   }));
 
 Deno.test("examples/from_fastgrpc/proto is up to date, and formatted", async () => {
-  await using task = startProgram(new URL("../src/proto.ts", import.meta.url), {
-    args: ["--check", ...NAMES.map((name) => fileURLToPath(new URL(`${name}.ts`, FOLDER)))],
+  await using task = startProgram(new URL("../src/cli.ts", import.meta.url), {
+    args: [
+      "proto",
+      "--check",
+      ...NAMES.map((name) => fileURLToPath(new URL(`${name}.ts`, FOLDER))),
+    ],
     flags: ["--allow-read"],
   });
   await assertExitsWell(task);

@@ -75,7 +75,8 @@ export type FlagValues<F extends Flags> = {
 export interface Program {
   /** How it is called. */
   readonly name: string;
-  readonly commands: readonly Command[];
+  /** Loads all commands: for the help and completions, and to tell that there is none of a name. */
+  readonly loadCommands: () => Promise<readonly Command[]>;
   /** Loads the module whose app it serves, where that is built in. */
   readonly load?: () => Promise<unknown>;
 }
@@ -97,7 +98,13 @@ export interface Command<F extends Flags = Flags> {
   readonly flags: F;
   readonly positionals: readonly Positional[];
   /** What its exit codes mean, where they mean more than {@linkcode EXIT} says. */
-  readonly exitCodes?: Readonly<Record<number, string>>;
+  readonly exitCodes?: Readonly<Record<number | string, string>>;
+  /**
+   * The exit code of wrong usage and set-up.
+   *
+   * @default {2}
+   */
+  readonly usageCode?: number;
   /** Command lines, without the program's name. */
   readonly examples?: readonly string[];
   /**

@@ -21,9 +21,15 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 /** What a shell can offer for a value. */
 type Offer = Pick<Flag | Positional, "choices" | "completes">;
 
+type Commands = readonly Command[];
+
 /** The script of a shell. */
-export function completionScript(shell: typeof SHELLS[number], program: Program): string {
-  return { bash, zsh, fish }[shell](program);
+export function completionScript(
+  shell: typeof SHELLS[number],
+  program: Program,
+  commands: Commands,
+): string {
+  return { bash, zsh, fish }[shell](program, commands);
 }
 
 function flagsOf({ flags }: Command): [name: string, flag: Flag][] {
@@ -39,8 +45,8 @@ function functionName({ name }: Program): string {
   return `_${name.replaceAll(/\W/g, "_")}`;
 }
 
-function bash(program: Program): string {
-  const { name, commands } = program;
+function bash(program: Program, commands: Commands): string {
+  const { name } = program;
   const reply = (words: readonly string[]) =>
     `mapfile -t COMPREPLY < <(compgen -W ${quote(words.join(" "))} -- "$current")`;
   const offer = ({ choices, completes }: Offer) => {
@@ -91,8 +97,8 @@ ${positionals.join("\n")}
 complete -F ${functionName(program)} ${name}`;
 }
 
-function zsh(program: Program): string {
-  const { name, commands } = program;
+function zsh(program: Program, commands: Commands): string {
+  const { name } = program;
   const escape = (text: string) => text.replaceAll(/[\\[\]:]/g, "\\$&");
   const offer = ({ choices, completes }: Offer) => {
     if (choices !== undefined) return `(${choices.join(" ")})`;
@@ -134,8 +140,8 @@ ${cases.join("\n")}
 compdef ${functionName(program)} ${name}`;
 }
 
-function fish(program: Program): string {
-  const { name, commands } = program;
+function fish(program: Program, commands: Commands): string {
+  const { name } = program;
   const line = (...parts: readonly string[]) => ["complete", "-c", name, ...parts].join(" ");
   const offer = ({ choices, completes }: Offer) => {
     if (choices !== undefined) return ["-x", "-a", quote(choices.join(" "))];

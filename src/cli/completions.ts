@@ -18,8 +18,9 @@ export const completions: Command = defineCommand({
     "completions zsh > ~/.zfunc/_fastgrpc",
     "completions fish > ~/.config/fish/completions/fastgrpc.fish",
   ],
-  run({ positionals: [shell], program }) {
-    console.log(completionScript(shell as typeof SHELLS[number], program));
-    return Promise.resolve(EXIT.ok);
+  async run({ positionals: [shell], program }) {
+    const commands = await program.loadCommands();
+    console.log(completionScript(shell as typeof SHELLS[number], program, commands));
+    return EXIT.ok;
   },
 });

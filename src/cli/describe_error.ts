@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ConfigError } from "../errors.ts";
+import { ConfigError } from "../config_error.ts";
 
 /** Where the kit's own files are. */
 const KIT = new URL("../", import.meta.url).href;
@@ -19,10 +19,18 @@ const KIT = new URL("../", import.meta.url).href;
 export function describeError(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   if (!(error instanceof Error)) return `Uncaught ${Deno.inspect(error)}`;
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  const isOfKit = frames[0]?.includes(KIT) ?? false;
+  const isOfKit = framesOf(error)[0]?.includes(KIT) ?? false;
   const isSetUp = error instanceof TypeError || error instanceof RangeError;
   if (!isSetUp || !isOfKit) return Deno.inspect(error, { colors: false });
-  const caller = frames.find((line) => !line.includes(KIT) && line.includes("://"));
+  const caller = callerOf(error);
   return caller === undefined ? error.message : `${error.message}\n${caller}`;
+}
+
+/** The line of the user's that led to an error, as in its stack. */
+export function callerOf(error: Error): string | undefined {
+  return framesOf(error).find((line) => !line.includes(KIT) && line.includes("://"));
+}
+
+function framesOf({ stack = "" }: Error): string[] {
+  return stack.split("\n").filter((line) => /^\s+at /.test(line));
 }

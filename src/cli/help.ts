@@ -21,7 +21,11 @@ const EXIT_CODES = {
 };
 
 /** What `--help` without a command prints. */
-export function programHelp({ name, commands, load }: Program, style: Style): string {
+export function programHelp(
+  { name, load }: Program,
+  commands: readonly Command[],
+  style: Style,
+): string {
   const titled = sections(style);
   return [
     `${style.bold(name)}: serves gRPC services, and asks and tells about them.`,

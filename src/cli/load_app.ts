@@ -27,17 +27,25 @@ export interface LoadedApp {
 export interface AppModule {
   /** For messages. */
   readonly name: string;
+  /** Where it is, unless it is built in. */
+  readonly url?: string;
   readonly load: () => Promise<unknown>;
 }
 
+/** What tells the modules of a command. */
+interface ModuleInput {
+  readonly positionals: readonly string[];
+  readonly program: Program;
+}
+
 /** The module that a command was given, or the one that the program has. */
-export function moduleOf(
-  { positionals: [name], program: { load } }: {
-    readonly positionals: readonly string[];
-    readonly program: Program;
-  },
-): AppModule {
-  return load === undefined ? moduleAt(name!) : { name: "the program", load };
+export function moduleOf(input: ModuleInput): AppModule {
+  return modulesOf(input)[0]!;
+}
+
+/** The modules that a command was given, or the one that the program has. */
+export function modulesOf({ positionals, program: { load } }: ModuleInput): AppModule[] {
+  return load === undefined ? positionals.map(moduleAt) : [{ name: "the program", load }];
 }
 
 /** The module at a path or URL. */
@@ -45,7 +53,7 @@ export function moduleAt(module: string): AppModule {
   // A path of Windows begins with one letter and a colon.
   const isUrl = /^[a-z][a-z+.-]+:/i.test(module);
   const url = isUrl ? module : pathToFileURL(module).href;
-  return { name: `"${module}"`, load: () => importModule(module, url) };
+  return { name: `"${module}"`, url, load: () => importModule(module, url) };
 }
 
 /**

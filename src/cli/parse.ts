@@ -6,7 +6,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { ConfigError, suggest } from "../errors.ts";
+import { ConfigError } from "../config_error.ts";
+import { suggest } from "../suggest.ts";
 import {
   type Command,
   type CommandInput,

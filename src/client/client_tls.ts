@@ -5,7 +5,7 @@
  * @module
  */
 
-import { ConfigError } from "../errors.ts";
+import { ConfigError } from "../config_error.ts";
 import { checkKeyPair, parseCertificates, type PemFile, readPemSync } from "../transport/pem.ts";
 
 /** Where a client's PEM files for TLS are. */
@@ -29,6 +29,13 @@ export interface ClientTlsFiles {
    * @default {undefined} the client shows no certificate
    */
   clientPrivateKey?: string | URL;
+  /**
+   * The name that the server's certificate must be for, and that the server is told (SNI), where the
+   * address is another: that of a tunnel, or of one of several servers.
+   *
+   * @default {undefined} the host of the URL
+   */
+  serverName?: string;
 }
 
 /** The names of {@linkcode ClientTlsFiles}. */
@@ -36,13 +43,17 @@ export const CLIENT_TLS_OPTIONS: readonly string[] = [
   "caCertificate",
   "clientCertificateChain",
   "clientPrivateKey",
+  "serverName",
 ];
+
+const HOST_NAME = /^[\w-]+(\.[\w-]+)*$/;
 
 /** What {@linkcode ClientTlsFiles} hold, as `node:tls` takes it. */
 export interface ClientTlsTexts {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  readonly servername?: string;
 }
 
 /**
@@ -52,11 +63,19 @@ export interface ClientTlsTexts {
  *   or does not match.
  */
 export function loadClientTls(files: ClientTlsFiles): ClientTlsTexts {
-  const { caCertificate, clientCertificateChain, clientPrivateKey } = files;
+  const { caCertificate, clientCertificateChain, clientPrivateKey, serverName } = files;
   return {
+    ...(serverName !== undefined && { servername: checkServerName(serverName) }),
     ...(caCertificate !== undefined && loadCa({ option: "caCertificate", file: caCertificate })),
     ...loadIdentity(clientCertificateChain, clientPrivateKey),
   };
+}
+
+function checkServerName(name: string): string {
+  if (typeof name === "string" && HOST_NAME.test(name)) return name;
+  throw new ConfigError(
+    `Cannot use "serverName" ${JSON.stringify(name)}: a host's name is wanted, without a port`,
+  );
 }
 
 function loadCa(file: PemFile): ClientTlsTexts {

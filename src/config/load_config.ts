@@ -15,6 +15,8 @@ import { readEnvironment } from "./text_settings.ts";
 export interface LoadedConfig {
   /** The file, if there was one to read. */
   readonly file: string | undefined;
+  /** Whether it was named by the environment. */
+  readonly isFileFromVariable: boolean;
   /** Whether nobody may say if there is a file. */
   readonly isFileForbidden: boolean;
   /** What of it holds. */
@@ -32,12 +34,14 @@ export interface LoadedConfig {
 export async function loadConfig(
   { path, flags }: { readonly path: string | undefined; readonly flags: readonly Setting[] },
 ): Promise<LoadedConfig> {
-  const named = path ?? (variable(CONFIG_VARIABLE) || undefined);
+  const fromVariable = path === undefined ? variable(CONFIG_VARIABLE) || undefined : undefined;
+  const named = path ?? fromVariable;
   const text = named === undefined ? await textIfThere(CONFIG_FILE) : await textOf(named);
   const file = text === undefined ? undefined : named ?? CONFIG_FILE;
   const inFile = file === undefined ? [] : await readFile(text!, file);
   return {
     file,
+    isFileFromVariable: fromVariable !== undefined,
     isFileForbidden: named === undefined && !mayRead(CONFIG_FILE),
     settings: mergeSettings(inFile, readEnvironment(variable), flags),
   };

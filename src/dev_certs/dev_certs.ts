@@ -12,8 +12,17 @@
  */
 
 import type { X509Certificate } from "../deps/dev_certs.ts";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { ConfigError } from "../errors.ts";
+import {
+  type DevCertificate,
+  type DevCertificates,
+  type DevCertsOptions,
+  MAX_VALID_DAYS,
+  RENEW_BEFORE_DAYS,
+  resolveDevCertsOptions,
+} from "./dev_certs_options.ts";
+import { hostsOf, LOCAL_HOSTS, toSubjectAltNames } from "./hosts.ts";
 import { createKeyPair, decodeKeyPair, encodePrivateKey } from "./key_pair.ts";
 import { createSecretFile, readTextFileIfExists, replaceFile } from "./pem_files.ts";
 import {
@@ -27,74 +36,24 @@ import {
   type LeafCertificateOptions,
 } from "./x509.ts";
 
+export type { DevCertificate, DevCertificates, DevCertsOptions };
+
 const CA_NAME = "FastGRPC development CA";
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const CA_VALID_DAYS = 3650;
-/** Apple's systems refuse a server certificate of more: https://support.apple.com/102028 */
-const MAX_VALID_DAYS = 398;
-const RENEW_BEFORE_DAYS = 7;
 /** How far the clock of a peer may be behind, as a container's or a virtual machine's can be. */
 const CLOCK_SKEW_MS = HOUR_MS;
 
 type Profile = Pick<LeafCertificateOptions, "commonName" | "usage" | "sans">;
 
-const SERVER: Profile = {
-  commonName: "localhost",
-  usage: "server",
-  sans: [{ dns: "localhost" }, { ip: "127.0.0.1" }, { ip: "::1" }],
-};
+const SERVER: Profile = { commonName: "localhost", usage: "server" };
 
 const CLIENT: Profile = {
   commonName: "fastgrpc-dev-client",
   usage: "client",
   sans: [{ uri: "spiffe://localhost/dev-client" }],
 };
-
-/** Options for {@linkcode ensureDevCerts}. */
-export interface DevCertsOptions {
-  /**
-   * Where the files are kept: a path or a `file:` URL. It is made where it is missing.
-   *
-   * @default {"certs"}
-   */
-  directory?: string | URL;
-  /**
-   * Days that a new server or client certificate is valid, from 8 to 398. It is renewed 7 days
-   * before they are over.
-   *
-   * @default {90}
-   */
-  validDays?: number;
-}
-
-/** One certificate of {@linkcode DevCertificates}. */
-export interface DevCertificate {
-  /** Its PEM file. */
-  url: URL;
-  /** Whether this call made it; otherwise it was there and is still good. */
-  created: boolean;
-  /** Last moment at which it is valid. */
-  notAfter: Date;
-}
-
-/** PEM files for a server with mTLS and for its client, named as the options that take them. */
-export interface DevCertificates {
-  /** The CA's certificate, which both sides are told to trust. */
-  caCertificate: URL;
-  /** The server's certificate, for `localhost`, `127.0.0.1` and `::1`. */
-  sslCertificateChain: URL;
-  /** The server's private key. */
-  sslPrivateKey: URL;
-  /** The client's certificate, for `spiffe://localhost/dev-client`. */
-  clientCertificateChain: URL;
-  /** The client's private key. */
-  clientPrivateKey: URL;
-  /** Whether this call made any certificate. */
-  created: boolean;
-  /** The CA's, the server's and the client's certificate, in this order. */
-  certificates: readonly DevCertificate[];
-}
 
 /**
  * Makes development certificates, or reuses those that are there.
@@ -106,9 +65,10 @@ export interface DevCertificates {
  *
  * @param options where they are kept and how long they are valid
  * @returns the files
- * @throws {RangeError} when `validDays` is no whole number from 8 to 398
+ * @throws {RangeError} when `validDays` is no whole number from 8 to 398, or a host is none
  * @throws {ConfigError} when a file in the directory is of another origin, such as a real
- *   certificate, or cannot be read or written
+ *   certificate, or cannot be read or written, or the server's certificate is still good, but not
+ *   for all `hosts`
  *
  * @example
  * ```ts ignore
@@ -119,15 +79,15 @@ export interface DevCertificates {
  * ```
  */
 export async function ensureDevCerts(options: DevCertsOptions = {}): Promise<DevCertificates> {
-  const { directory, validDays } = resolveDevCertsOptions(options);
+  const { directory, validDays, hosts, force } = resolveDevCertsOptions(options);
   // All three before anything is written, so that a refusal leaves the directory as it was.
   const caSlot = await readSlot(directory, "ca");
   const serverSlot = await readSlot(directory, "server");
   const clientSlot = await readSlot(directory, "client");
 
   const ca = await ensureCa(caSlot);
-  const server = await ensureLeaf(serverSlot, { ca, profile: SERVER, validDays });
-  const client = await ensureLeaf(clientSlot, { ca, profile: CLIENT, validDays });
+  const server = await ensureServer(serverSlot, { ca, validDays, hosts, force });
+  const client = await ensureLeaf(clientSlot, { ca, profile: CLIENT, validDays, force });
 
   const issued = [ca, server, client];
   return {
@@ -137,25 +97,13 @@ export async function ensureDevCerts(options: DevCertsOptions = {}): Promise<Dev
     clientCertificateChain: clientSlot.url,
     clientPrivateKey: clientSlot.keyUrl,
     created: issued.some(({ created }) => created),
-    certificates: issued.map(({ url, created, certificate: { notAfter } }) => ({
+    certificates: issued.map(({ url, created, certificate }) => ({
       url,
       created,
-      notAfter,
+      notAfter: certificate.notAfter,
+      hosts: hostsOf(certificate),
     })),
   };
-}
-
-function resolveDevCertsOptions(options: DevCertsOptions): { directory: URL; validDays: number } {
-  const { directory = "certs", validDays = 90 } = options;
-  const minimum = RENEW_BEFORE_DAYS + 1;
-  if (!Number.isInteger(validDays) || validDays < minimum || validDays > MAX_VALID_DAYS) {
-    throw new RangeError(
-      `Cannot make development certificates: "validDays" must be a whole number from ${minimum} ` +
-        `to ${MAX_VALID_DAYS}: current value is ${validDays}`,
-    );
-  }
-  const { href } = directory instanceof URL ? directory : pathToFileURL(directory);
-  return { directory: new URL(href.endsWith("/") ? href : `${href}/`), validDays };
 }
 
 /** Where one certificate and its key belong, and the certificate that is there. */
@@ -203,16 +151,33 @@ interface LeafOptions {
   ca: CertificateAuthority;
   profile: Profile;
   validDays: number;
+  force: boolean;
+}
+
+async function ensureServer(
+  slot: Slot,
+  { hosts, ...options }: Omit<LeafOptions, "profile"> & { hosts: readonly string[] },
+): Promise<Issued> {
+  const had = slot.found === undefined ? [] : hostsOf(slot.found);
+  const wanted = new Set([...LOCAL_HOSTS, ...hosts.length > 0 ? hosts : had]);
+  const sans = toSubjectAltNames([...wanted]);
+  const server = await ensureLeaf(slot, { ...options, profile: { ...SERVER, sans } });
+  const missing = server.created ? [] : hosts.filter((host) => !had.includes(host));
+  if (missing.length === 0) return server;
+  throw new ConfigError(
+    `Cannot reuse "${fileURLToPath(slot.url)}" for ${missing.join(", ")}: it is good, but for ` +
+      `${had.join(", ")} only: set "force", or --force, to have it made anew`,
+  );
 }
 
 async function ensureLeaf(slot: Slot, options: LeafOptions): Promise<Issued> {
-  const { ca, profile, validDays } = options;
+  const { ca, profile, validDays, force } = options;
   const keys = await ensureKeyPair(slot.keyUrl);
   const { publicKey } = keys;
   return await ensureCertificate(slot, {
     keys,
     signer: ca.keys,
-    neededDays: RENEW_BEFORE_DAYS,
+    neededDays: force ? Infinity : RENEW_BEFORE_DAYS,
     issue: () => issueCertificate(ca, { ...profile, publicKey, ...validity(validDays) }),
   });
 }

@@ -235,7 +235,6 @@ export class Session<S extends ServerStream = ServerStream>
   }
 
   // For the sender.
-
   onPending(): void {
     this.#scheduleFlush();
   }
@@ -249,7 +248,6 @@ export class Session<S extends ServerStream = ServerStream>
   }
 
   // The turn.
-
   /** Those that were reset by the same read are not served. */
   #serveOpened(): void {
     const opened = this.#opened;

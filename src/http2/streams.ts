@@ -8,6 +8,7 @@ import { startTimer, stopTimer } from "../timer_heap.ts";
 import { writeReset } from "./control_frames.ts";
 import { ERROR, Http2Error } from "./frames.ts";
 import type { Output } from "./output.ts";
+import { StreamMap } from "./stream_map.ts";
 import type { ServerStream } from "./server_stream.ts";
 
 /** For how long the rest of a request may come in behind its answer. */
@@ -19,7 +20,7 @@ const MAX_RESET_STREAMS = 1000;
 export class Streams<S extends ServerStream> {
   readonly #output: Output;
   readonly #onClosed: () => void;
-  readonly #open = new Map<number, S>();
+  readonly #open = new StreamMap<S>();
   readonly #resetIds = new Set<number>();
   #lastId = 0;
   #closed: S[] = [];
@@ -72,7 +73,7 @@ export class Streams<S extends ServerStream> {
 
   /** Adds a stream. */
   add(stream: S): void {
-    this.#open.set(stream.id, stream);
+    this.#open.add(stream);
   }
 
   /** Resets a stream, which may have been refused or be closed already (section 5.4.2). */

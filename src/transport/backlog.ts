@@ -49,7 +49,7 @@ export class Backlog {
   /** To one after the other: what each sends may fill the queue again. */
   async #giveRoom(): Promise<void> {
     for (const resolve of this.#waiting) {
-      if (this.#isFull) return;
+      if (this.#isFull || this.#socket.destroyed) return;
       this.#waiting.delete(resolve);
       resolve();
       await new Promise((resume) => setImmediate(resume));

@@ -1,13 +1,14 @@
 /**
- * Reads a client certificate for handlers. The names are taken from the certificate's DER: the text
- * that Deno's TLS makes of them is not escaped, so that a DNS name with a comma in it could pass
- * for a second name, such as somebody else's SPIFFE id.
+ * Reads certificates, such as a client's for handlers. The names are taken from the certificate's
+ * DER: the text that Deno's TLS makes of them is not escaped, so that a DNS name with a comma in it
+ * could pass for a second name, such as somebody else's SPIFFE id.
  *
- * Loaded only where client certificates are asked for.
+ * Loaded only where client certificates are asked for, or certificates are shown.
  *
  * @module
  */
 
+import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import {
   AsnConvert,
@@ -27,7 +28,15 @@ import { formatDistinguishedName } from "./distinguished_name.ts";
  */
 export function readClientCertificate(socket: TLSSocket): PeerCertificate | undefined {
   const certificate = socket.getPeerX509Certificate();
-  if (!socket.authorized || certificate === undefined) return undefined;
+  return socket.authorized && certificate !== undefined ? readCertificate(certificate) : undefined;
+}
+
+/**
+ * Reads a certificate.
+ *
+ * @throws {Error} If it is malformed.
+ */
+export function readCertificate(certificate: X509Certificate): PeerCertificate {
   const { tbsCertificate } = AsnConvert.parse(certificate.raw, Certificate);
   const subjectAltNames = readSubjectAltNames(tbsCertificate);
   const [uri, ...moreUris] = subjectAltNames.uri;

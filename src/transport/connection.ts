@@ -10,6 +10,7 @@ import { Deadline } from "../deadline.ts";
 import { serverLog } from "../log.ts";
 import { H2_ERROR } from "../http_stream.ts";
 import type { Peer } from "../peer.ts";
+import { type Listed, Roster } from "../roster.ts";
 import { Backlog } from "./backlog.ts";
 import type { Http2Link } from "./http2_link.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
@@ -25,9 +26,7 @@ const LATE_MS = 1000;
 const LINGER_MS = 500;
 
 /** A stream of HTTP/2, or a response of HTTP/1.1. */
-export interface Exchange {
-  /** Number of a stream, where the engine ends it. */
-  readonly id?: number | undefined;
+export interface Exchange extends Listed {
   /** Ends it, where nobody else does. */
   destroy?(): void;
 }
@@ -43,7 +42,7 @@ export class Connection implements Mortal {
   #wire: Socket;
   readonly #backlog: Backlog;
   #link: Http2Link | undefined;
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Roster<Exchange>();
   #draining = false;
   /** Since when the client has read our GOAWAY, or had the time to, by `performance.now()`. */
   #clientKnowsSince = Infinity;
@@ -71,7 +70,7 @@ export class Connection implements Mortal {
       clearInterval(this.#drainTimer);
       if (this.#link !== undefined) return;
       // A response of HTTP/1.1 that waits for its turn behind another does not tell of its end.
-      for (const exchange of this.#exchanges) exchange.destroy?.();
+      for (const exchange of this.#exchanges.values()) exchange.destroy?.();
     });
   }
 

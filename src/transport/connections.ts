@@ -250,6 +250,7 @@ export class Connections {
 /** A response is in progress until it closes. */
 function beginWith(connection: Connection, response: ServerResponse): void {
   const exchange = {
+    rosterIndex: -1,
     destroy() {
       response.destroy();
       response.emit("close");

@@ -19,6 +19,7 @@ import type { Peer } from "../peer.ts";
 /** One HTTP/2 stream on the server's side. */
 export class DirectStream extends ServerStream implements HttpStream {
   readonly httpVersion = "2.0";
+  rosterIndex = -1;
   readonly peer: Peer;
   #addedFields: ResponseFields | undefined;
 

@@ -44,6 +44,7 @@ export interface Http2Request {
 /** One HTTP/2 stream on the server's side. */
 export class Http2Stream implements HttpStream {
   readonly httpVersion = "2.0";
+  rosterIndex = -1;
   readonly method: string;
   readonly path: string;
   readonly authority: string;

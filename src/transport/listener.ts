@@ -12,12 +12,12 @@ import {
 } from "node:http2";
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { Server as TlsServer } from "node:tls";
-import { ConfigError } from "../errors.ts";
 import { serverLog } from "../log.ts";
 import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { Connections, type Engine, type NodeHttp2Server } from "./connections.ts";
+import { explainListenError, resolveListenAddress } from "./listen_address.ts";
 import { createPeerReader } from "./peer_reader.ts";
 import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
 
@@ -70,8 +70,8 @@ export interface Listener {
 /**
  * Opens a port.
  *
- * @throws {ConfigError} If a PEM file cannot be used.
- * @throws {Error} If the port cannot be opened: it is taken, or Deno may not.
+ * @throws {ConfigError} If a PEM file cannot be used, or the port cannot be opened: it is taken, the
+ *   address is not this machine's, or Deno may not.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
   const context = await loadTls(options.tls);
@@ -156,10 +156,10 @@ async function bind(
   server: NodeHttp2Server,
   { port, hostname }: Pick<ListenOptions, "port" | "hostname">,
 ): Promise<void> {
-  await assertMayListen(port, hostname ?? "::");
+  const host = await resolveListenAddress(port, hostname);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", (error) => reject(explain(error, port)));
-  server.listen({ port, ...(hostname !== undefined && { host: hostname }) }, () => {
+  server.once("error", (error) => reject(explainListenError(error, port, host)));
+  server.listen({ port, ...(host !== undefined && { host }) }, () => {
     server.removeAllListeners("error");
     // One connection that cannot be accepted must not end the process.
     server.on(
@@ -169,22 +169,6 @@ async function bind(
     resolve();
   });
   await promise;
-}
-
-function explain(error: Error, port: number): Error {
-  if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") return error;
-  return new ConfigError(`Cannot listen on port ${port}: it is in use, choose another`, {
-    cause: error,
-  });
-}
-
-/** Deno would throw where nobody can catch it, and end the process. */
-async function assertMayListen(port: number, hostname: string): Promise<void> {
-  if (!("Deno" in globalThis)) return;
-  const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  const { state } = await Deno.permissions.request({ name: "net", host });
-  if (state === "granted") return;
-  throw new ConfigError(`Cannot listen on ${host}: run Deno with --allow-net=${host}`);
 }
 
 /** Where a server listens, `undefined` if it does not. */

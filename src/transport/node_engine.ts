@@ -48,9 +48,9 @@ export class NodeEngine {
   ): void => {
     const connection = this.#bySession.get(stream.session as ServerHttp2Session);
     if (connection?.takesStreams !== true) return refuseStream(stream);
-    connection.begin(stream);
-    stream.once("close", () => connection.end(stream));
     const http2Stream = new Http2Stream(stream, { headers, rawHeaders }, connection);
+    connection.begin(http2Stream);
+    stream.once("close", () => connection.end(http2Stream));
     const serve = () => http2Stream.closed || this.#onStream(http2Stream);
     const room = connection.waitForRoom();
     // A tick later it shows whether the client has reset the stream right behind its header.

@@ -19,7 +19,7 @@ const call: Command = defineCommand({
   ],
   run: () => Promise.resolve(0),
 });
-const program: Program = { name: "prog", commands: [call] };
+const program: Program = { name: "prog", loadCommands: () => Promise.resolve([call]) };
 
 function parse(...args: string[]) {
   return parseCommandArgs(call, args, program);

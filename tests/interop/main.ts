@@ -1,8 +1,8 @@
 /**
- * Calls the kit with stock tools: runs the files of this folder, each a suite for one tool or for
- * some that belong together, on each engine, and makes a table of what came out. Arguments pick suites
- * by name, `--engine=direct` an engine; `--docs` puts the table of all of them into
- * `docs/conformance.md`.
+ * Calls the kit with stock tools, and has others check what is deployed: runs the files of this
+ * folder, each a suite for one tool or for some that belong together, on each engine, and makes a
+ * table of what came out. Arguments pick suites by name, `--engine=direct` an engine; `--docs` puts
+ * the table of all of them into `docs/conformance.md`.
  *
  * @module
  */
@@ -14,7 +14,15 @@ import { runCommand } from "../support/command.ts";
 import { readEngines } from "../support/engines.ts";
 import { nodePackageVersion } from "../support/node_packages.ts";
 import { report, toMarkdown } from "../support/report.ts";
-import { goTool, type GoToolName, reportLeftOut, systemTool, versionOf } from "../support/tools.ts";
+import {
+  goTool,
+  type GoToolName,
+  pythonTool,
+  type PythonToolName,
+  reportLeftOut,
+  systemTool,
+  versionOf,
+} from "../support/tools.ts";
 import { readResults, type Result, toTable } from "./results.ts";
 
 /** Tells the version of a tool; `undefined` if it is missing. */
@@ -30,7 +38,7 @@ interface Suite {
 
 const SUITES: Readonly<Record<string, Suite>> = {
   "grpc-health-probe": {
-    files: ["grpc_health_probe.ts"],
+    files: ["grpc_health_probe.ts", "health_command.ts"],
     tools: { "grpc-health-probe": go("grpc-health-probe") },
   },
   "grpcurl": {
@@ -42,7 +50,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
     tools: { "buf curl": () => Promise.resolve(bufVersion()) },
   },
   "grpc-js": {
-    files: ["grpc_js.ts"],
+    files: ["grpc_js.ts", "grpc_js_drain.ts"],
     tools: { "grpc-js": node("@grpc/grpc-js"), "grpc-health-check": node("grpc-health-check") },
   },
   "nghttp2": {
@@ -58,6 +66,16 @@ const SUITES: Readonly<Record<string, Suite>> = {
   },
   "hpack": { files: ["hpack.ts"], tools: { "hpack of Go": go("hpack") } },
   "nginx": { files: ["nginx.ts", "nginx_drain.ts"], tools: { "nginx": system("nginx", "-v") } },
+  "envoy": { files: ["envoy.ts"], tools: { "envoy": python("envoy") }, needs: [system("node")] },
+  "kubernetes": {
+    files: ["kubernetes.ts"],
+    tools: { "kube-check": go("kube-check"), "kube-score": go("kube-score") },
+  },
+  "docker": { files: ["dockerfile.ts"], tools: { "hadolint": python("hadolint") } },
+  "systemd": {
+    files: ["systemd.ts"],
+    tools: { "systemd-analyze": system("systemd-analyze") },
+  },
 };
 
 const FOLDER = new URL("./", import.meta.url);
@@ -143,11 +161,15 @@ function go(name: GoToolName): FindVersion {
   return async () => await goTool(name) && versionOf(name).slice(1);
 }
 
+function python(name: PythonToolName): FindVersion {
+  return async () => await pythonTool(name) && versionOf(name);
+}
+
 function system(name: string, flag = "--version"): FindVersion {
   return async () => {
     if (await systemTool(name, flag) === undefined) return undefined;
     const { stdout, stderr } = await runCommand(name, [flag]);
-    return /\d+(?:\.\d+)+/.exec(stdout + stderr)?.[0] ?? "";
+    return /\d+(?:\.\d+)+|\d+/.exec(stdout + stderr)?.[0] ?? "";
   };
 }
 

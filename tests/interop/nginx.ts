@@ -1,6 +1,6 @@
 /**
  * Calls through nginx, which takes them over TLS or plaintext, and passes them on over TLS with a
- * client certificate of its own. It has the configuration of `docs/proxies.md`.
+ * client certificate of its own. It has the configuration of `deploy/nginx/`.
  */
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertMatch } from "@std/assert";
@@ -174,6 +174,27 @@ Deno.test({
       const message = encodeURIComponent('{"name":"Bob"}');
       const get = await fetch(`${url}?connect=v1&encoding=json&message=${message}`, { client });
       assertEquals(await get.json(), { message: "Hello Bob" });
+    }
+  },
+});
+
+Deno.test({
+  name: "nginx without a server is UNAVAILABLE to gRPC, and 503 to others",
+  ignore: !HAS_NGINX || !HAS_NODE,
+  async fn() {
+    await using setting = await serveProxied();
+    const { greeter, nginx, ca } = setting;
+    await greeter.server.stop();
+    await using client = await startNodeClient({ port: nginx.tlsPort, ca: ca.pathname });
+    const outcome = await client.call({ method: "sayHello", requests: [{ name: "you" }] });
+    assertEquals([outcome.code, outcome.details], [Code.Unavailable, "no server can be reached"]);
+    using http = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(ca)] });
+    for (const type of ["application/json", "application/grpc-web+proto"]) {
+      const url = `https://localhost:${nginx.tlsPort}/greeter.v1.Greeter/SayHello`;
+      const headers = { "content-type": type };
+      const { status, body } = await fetch(url, { method: "POST", headers, client: http });
+      await body!.cancel();
+      assertEquals(status, 503);
     }
   },
 });

@@ -1,18 +1,20 @@
 /**
  * nginx as a child process, in a temporary folder and on ports of the loopback, with the
- * configuration that `docs/proxies.md` shows to operators.
+ * configuration of `deploy/nginx/`, which `docs/proxies.md` shows to operators.
  *
  * @module
  */
 
 import { createTempDirectory } from "./pem_files.ts";
 
-const PAGE = new URL("../../docs/proxies.md", import.meta.url);
+const DEPLOYED = new URL("../../deploy/nginx/", import.meta.url);
 /** Below the ports that systems give out by themselves: one that was free stays so. */
 const [FIRST_PORT, PORT_COUNT] = [20_000, 10_000];
 const ATTEMPTS = 5;
 const BOUND_MS = 5000;
 const WORKERS = 2;
+const TEMPORARY_PATHS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+  .map((name) => `${name}_temp_path ${name};`).join("\n");
 
 /** Options for {@linkcode startNginx}. */
 export interface NginxOptions {
@@ -20,7 +22,7 @@ export interface NginxOptions {
   readonly backends: readonly number[];
   /** Folder with the PEM files, named as the kit's development certificates. */
   readonly certs: URL;
-  /** Changes the configuration of the page. */
+  /** Changes the configuration of the server, `greeter.conf`. */
   readonly change?: (config: string) => string;
 }
 
@@ -65,11 +67,12 @@ async function tryNginx({ backends, certs, change }: NginxOptions): Promise<Ngin
   const ports = { tlsPort: findPort(), plaintextPort: findPort() };
   const configure = async (used: readonly number[]) => {
     const config = await readConfig({ ...ports, backends, used, certs });
-    await Deno.writeTextFile(new URL("nginx.conf", directory), wrap(change?.(config) ?? config));
+    await Deno.writeTextFile(new URL("greeter.conf", directory), change?.(config) ?? config);
   };
+  await Deno.writeTextFile(new URL("nginx.conf", directory), await readFrame());
   await configure(backends);
   const child = new Deno.Command("nginx", {
-    args: ["-p", directory.pathname, "-c", "nginx.conf", "-e", "error.log"],
+    args: ["-p", directory.pathname, "-c", "nginx.conf", "-e", "error.log", "-g", "daemon off;"],
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -122,43 +125,52 @@ interface Places extends Pick<NginxOptions, "backends" | "certs"> {
   readonly used: readonly number[];
 }
 
-/** The page's configuration, with addresses and paths of this test. */
+/** The configuration of the server, with addresses and paths of this test. */
 async function readConfig(places: Places): Promise<string> {
   const { backends, used, certs, tlsPort, plaintextPort } = places;
-  const [, shown] = /^```nginx\n([^]*?)^```$/m.exec(await Deno.readTextFile(PAGE))!;
   let number = 0;
-  return shown!
+  const config = await readDeployed("greeter.conf", [
+    [
+      "listen 443 ssl http2;",
+      `listen 127.0.0.1:${tlsPort} ssl http2; listen 127.0.0.1:${plaintextPort} http2;`,
+    ],
+    ["grpc_ssl_name greeter;", "grpc_ssl_name localhost;"],
+  ]);
+  return config
     .replaceAll(/ {2}server \S+:50051(.*);\n/g, (_, parameters) => {
       const port = backends[number++];
       if (port === undefined) return "";
       return `  server 127.0.0.1:${port}${parameters}${used.includes(port) ? "" : " down"};\n`;
     })
-    .replace(
-      "listen 443 ssl http2;",
-      `listen 127.0.0.1:${tlsPort} ssl http2; listen 127.0.0.1:${plaintextPort} http2;`,
-    )
     .replaceAll("/etc/nginx/tls/", certs.pathname);
 }
 
-/** What belongs around it on any machine, and keeps nginx within its folder. */
-function wrap(config: string): string {
-  return `
-    ${Deno.uid() === 0 ? "user root;" : ""}
-    daemon off;
-    worker_processes ${WORKERS};
-    error_log error.log notice;
-    pid nginx.pid;
-    events {}
-    http {
-      access_log off;
-      client_body_temp_path client_body;
-      proxy_temp_path proxy;
-      fastcgi_temp_path fastcgi;
-      uwsgi_temp_path uwsgi;
-      scgi_temp_path scgi;
-      ${config}
-    }
-  `;
+/** What is around it, kept within nginx's folder. */
+function readFrame(): Promise<string> {
+  return readDeployed("nginx.conf", [
+    ["user nginx;", Deno.uid() === 0 ? "user root;" : ""],
+    ["worker_processes auto;", `worker_processes ${WORKERS};`],
+    // More than a test's own limit of files may be.
+    ["worker_rlimit_nofile 65536;", ""],
+    ["worker_connections 16384;", "worker_connections 512;"],
+    ["/var/log/nginx/error.log", "error.log"],
+    ["/run/nginx.pid", "nginx.pid"],
+    ["/etc/nginx/conf.d/greeter.conf", "greeter.conf"],
+    ["access_log off;", `access_log off;\n${TEMPORARY_PATHS}`],
+  ]);
+}
+
+/** @throws {Error} If the file has none of what is to be replaced. */
+async function readDeployed(
+  name: string,
+  replacements: readonly (readonly [from: string, to: string])[],
+): Promise<string> {
+  let text = await Deno.readTextFile(new URL(name, DEPLOYED));
+  for (const [from, to] of replacements) {
+    if (!text.includes(from)) throw new Error(`Cannot find "${from}" in ${name}`);
+    text = text.replace(from, to);
+  }
+  return text;
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -57,7 +57,8 @@ export async function createProtoProject(
       const result = await runCommand(Deno.execPath(), [
         ...["run", "--quiet", "--no-prompt", `--config=${new URL("deno.json", ROOT).pathname}`],
         ...flags,
-        new URL("src/proto.ts", ROOT).pathname,
+        new URL("src/cli.ts", ROOT).pathname,
+        "proto",
         ...args,
       ], { cwd: path });
       const shorten = (text: string) =>

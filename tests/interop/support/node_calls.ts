@@ -13,9 +13,12 @@ import { Greeter, SayHelloTimesRequestSchema } from "../../../gen/greeter/v1/gre
 
 /** Where to connect. */
 export interface NodeTarget {
-  readonly port: number;
+  /** One port of the loopback, or those among which the client balances its calls. */
+  readonly port: number | readonly number[];
   /** PEM file of the CA to trust; without one there is no TLS. */
   readonly ca?: string;
+  /** PEM files of the client's certificate and its key, for mTLS. */
+  readonly own?: { readonly certificate: string; readonly key: string };
   /**
    * Whether a stream that was refused, and so reached no server, is tried again without a word.
    *
@@ -33,6 +36,8 @@ export interface NodeCall {
   /** Names and values; those of binary fields in base64. */
   readonly metadata?: readonly (readonly [name: string, value: string])[];
   readonly timeoutMs?: number;
+  /** Whether it begins late rather than fail while no server that the client knows is there. */
+  readonly waitForReady?: boolean;
   /** After how many replies the client cancels. */
   readonly cancelAfter?: number;
 }
@@ -47,15 +52,34 @@ export interface NodeOutcome {
 }
 
 /** Connects; the channel is shared with nobody. */
-export function connectNode({ port, ca, retries = true }: NodeTarget): Client {
-  const channel = ca === undefined
-    ? credentials.createInsecure()
-    : credentials.createSsl(readFileSync(ca));
-  return new Client(`localhost:${port}`, channel, {
+export function connectNode({ port, ca, own, retries = true }: NodeTarget): Client {
+  const channel = ca === undefined ? credentials.createInsecure() : credentials.createSsl(
+    readFileSync(ca),
+    own && readFileSync(own.key),
+    own && readFileSync(own.certificate),
+  );
+  return new Client(addressOf(port), channel, {
     "grpc.use_local_subchannel_pool": 1,
     "grpc.max_receive_message_length": -1,
     "grpc.enable_retries": retries ? 1 : 0,
+    ...(typeof port !== "number" && BALANCED),
   });
+}
+
+/** What a client configures for a Service without an address of its own. */
+const BALANCED = {
+  "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  // A certificate has no addresses of Pods.
+  "grpc.ssl_target_name_override": "localhost",
+  "grpc.default_authority": "localhost",
+  // A server that was started again is found within a second.
+  "grpc.initial_reconnect_backoff_ms": 100,
+  "grpc.max_reconnect_backoff_ms": 1000,
+};
+
+function addressOf(port: NodeTarget["port"]): string {
+  if (typeof port === "number") return `localhost:${port}`;
+  return `ipv4:${port.map((each) => `127.0.0.1:${each}`).join()}`;
 }
 
 /** Makes one call. To grpc-js all kinds of method are streams that may have one message. */
@@ -65,7 +89,7 @@ export function makeCall(client: Client, call: NodeCall): Promise<NodeOutcome> {
     `/${Greeter.typeName}/${name}`,
     (message: Uint8Array) => Buffer.from(message),
     (bytes: Buffer) => fromBinary(Greeter.method[call.method].output, bytes).message,
-    toMetadata(call.metadata ?? []),
+    toMetadata(call),
     call.timeoutMs === undefined ? {} : { deadline: Date.now() + call.timeoutMs },
   );
   const requests = call.requests.map((request) =>
@@ -97,8 +121,8 @@ export function makeCall(client: Client, call: NodeCall): Promise<NodeOutcome> {
   });
 }
 
-function toMetadata(fields: NonNullable<NodeCall["metadata"]>): Metadata {
-  const metadata = new Metadata();
+function toMetadata({ metadata: fields = [], waitForReady = false }: NodeCall): Metadata {
+  const metadata = new Metadata({ waitForReady });
   for (const [name, value] of fields) {
     metadata.add(name, name.endsWith("-bin") ? Buffer.from(value, "base64") : value);
   }

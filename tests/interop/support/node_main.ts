@@ -1,7 +1,7 @@
 /**
  * What `node_process.ts` runs in Node. As `calls` it reads calls, a line of JSON each, makes one after
- * the other, and writes what came of them. As `load` it keeps calls going on until its input ends,
- * writes how many came to an end every now and then, and at last what came of all of them.
+ * the other, and writes what came of them. As `load` it keeps calls going on until its input ends, and
+ * writes what came of all of them every now and then, and at last.
  *
  * @module
  */
@@ -19,7 +19,13 @@ const MIX: readonly NodeCall[] = [
   { method: "sayHelloTimes", requests: [{ name: "0", times: 2 }] },
   { method: "sayHello", requests: [{ name: "0" }] },
   { method: "sayHelloTimes", requests: [{ name: "5", times: 4 }] },
+  { method: "chat", requests: [{ name: "0" }, { name: "10" }, { name: "5" }], inTurn: true },
+  { method: "sayHelloToAll", requests: [{ name: "0" }, { name: "1" }] },
 ];
+const STREAM_LENGTHS: Partial<Record<NodeCall["method"], (call: NodeCall) => number>> = {
+  sayHelloTimes: ({ requests }) => requests[0]!.times!,
+  chat: ({ requests }) => requests.length,
+};
 
 const [mode, target] = process.argv.slice(2);
 if (mode === "load") await load(JSON.parse(target!));
@@ -35,21 +41,23 @@ async function call(target: NodeTarget): Promise<void> {
 
 async function load(target: NodeTarget): Promise<void> {
   const outcomes: Record<string, number> = {};
-  let calls = 0;
+  let [calls, ended] = [0, 0];
   let isOver = false;
   process.stdin.on("end", () => isOver = true).resume();
   await Promise.all(Array.from({ length: CHANNELS }, async () => {
     const client = connectNode(target);
     const work = async () => {
       while (!isOver) {
-        const { requests, ...rest } = MIX[calls % MIX.length]!;
-        const { code, details, messages } = await makeCall(client, { requests, ...rest });
-        const isWhole = messages.length === (requests[0]!.times ?? 1);
+        const next = MIX[calls++ % MIX.length]!;
+        const waitForReady = typeof target.port !== "number";
+        const { code, details, messages } = await makeCall(client, { ...next, waitForReady });
+        const isWhole = messages.length === (STREAM_LENGTHS[next.method]?.(next) ?? 1);
+        const isOne = new Set(messages).size === 1;
         const outcome = code === 0
-          ? isWhole ? messages[0]! : `${messages.length} messages`
+          ? isWhole && isOne ? messages[0]! : `answered ${messages.join()}`
           : `${code}: ${details}`;
         outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-        if (++calls % 50 === 0) print(calls);
+        if (++ended % 50 === 0) print(outcomes);
       }
     };
     await Promise.all(Array.from({ length: WORKERS_EACH }, work));

@@ -22,6 +22,8 @@ export interface NodeClient extends AsyncDisposable {
 export interface NodeLoad extends AsyncDisposable {
   /** Waits until so many more calls have come to their end. */
   goOn(calls: number): Promise<void>;
+  /** Waits until a call has been answered with this. */
+  answered(message: string): Promise<void>;
   /**
    * Lets the last calls come to their end.
    *
@@ -38,7 +40,9 @@ export async function startNodeClient(target: NodeTarget): Promise<NodeClient> {
       const timer = setTimeout(kill, BOUND_MS);
       try {
         await write(JSON.stringify(call));
-        return await read() as NodeOutcome;
+        const outcome = await read();
+        if (outcome === undefined) throw new Error("the client in Node has ended");
+        return outcome as NodeOutcome;
       } finally {
         clearTimeout(timer);
       }
@@ -47,31 +51,32 @@ export async function startNodeClient(target: NodeTarget): Promise<NodeClient> {
   };
 }
 
-/** Starts 32 workers on 4 channels, with calls that take from 0 to 20 ms. */
+/** Starts 32 workers on 4 channels, with calls of all kinds that take from 0 to 20 ms. */
 export async function startNodeLoad(target: NodeTarget): Promise<NodeLoad> {
   const { read, end, [Symbol.asyncDispose]: dispose } = await startNode("load", target);
-  let calls = 0;
+  let outcomes: Record<string, number> = {};
+  const count = () => Object.values(outcomes).reduce((sum, calls) => sum + calls, 0);
   // What was written in the meantime must not be taken for news.
-  const outcomes = (async () => {
-    while (true) {
-      const line = await read();
-      if (typeof line === "object") return line as Record<string, number>;
-      calls = line as number;
+  const ended = (async () => {
+    for (let line = await read(); line !== undefined; line = await read()) {
+      outcomes = line as Record<string, number>;
     }
   })();
-  outcomes.catch(() => {});
+  ended.catch(() => {});
   return {
-    goOn: (more) => {
-      const wanted = calls + more;
-      return eventually(`${more} more calls`, () => calls >= wanted, BOUND_MS);
+    goOn(more) {
+      const wanted = count() + more;
+      return eventually(`${more} more calls`, () => count() >= wanted, BOUND_MS);
     },
+    answered: (message) => eventually(message, () => message in outcomes, BOUND_MS),
     async stop() {
       await end();
-      return await outcomes;
+      await ended;
+      return outcomes;
     },
     async [Symbol.asyncDispose]() {
       await end();
-      await outcomes.catch(() => {});
+      await ended.catch(() => {});
       await dispose();
     },
   };
@@ -79,7 +84,7 @@ export async function startNodeLoad(target: NodeTarget): Promise<NodeLoad> {
 
 interface NodeProcess extends AsyncDisposable {
   write(line: string): Promise<void>;
-  /** The next line that it wrote. */
+  /** The next line that it wrote; `undefined` when it has ended. */
   read(): Promise<unknown>;
   /** Ends its input. */
   end(): Promise<void>;
@@ -115,8 +120,7 @@ async function startNode(mode: string, target: NodeTarget): Promise<NodeProcess>
     kill: () => child.kill("SIGKILL"),
     write: (line) => input.write(new TextEncoder().encode(`${line}\n`)),
     async read() {
-      const { done, value } = await lines.next();
-      if (done) throw new Error("the client in Node has ended");
+      const { value } = await lines.next();
       return value;
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),

@@ -1,5 +1,5 @@
 /**
- * The greeter behind nginx, over mTLS: its handlers do what a proxy may spoil, and tell what reached
+ * The greeter behind a proxy, over mTLS: its handlers do what a proxy may spoil, and tell what reached
  * them.
  *
  * @module
@@ -23,43 +23,61 @@ export interface ProxiedCall {
   ended?: string;
 }
 
-/** Both of them, closed with the test's block. */
-export interface ProxiedGreeter extends AsyncDisposable {
+/** The greeter, closed with the test's block. */
+export interface MtlsGreeter extends AsyncDisposable {
   readonly greeter: RunningGreeter;
-  readonly nginx: Nginx;
+  /** Folder with the PEM files of all. */
+  readonly certs: URL;
   /** PEM file of the CA of all certificates. */
   readonly ca: URL;
-  /** The last call that reached a handler of SayHello or SayHelloTimes. */
+  /** How many calls have reached a handler of SayHello or SayHelloTimes. */
+  callCount(): number;
+  /** The last of them. */
   lastCall(): ProxiedCall;
+}
+
+/** It, and nginx before it. */
+export interface ProxiedGreeter extends MtlsGreeter {
+  readonly nginx: Nginx;
 }
 
 /** Details of an error that are larger than the buffers that nginx has for a header by default. */
 export const LARGE_DETAIL: string = "d".repeat(20_000);
 
 /**
- * Serves the greeter with nginx before it.
+ * Serves the greeter.
  *
  * - SayHello echoes the metadata `x-echo`, `x-echo-bin` and `x_odd.name` in its header, and with
  *   `-trailer` in the name in its trailers.
- * - SayHello to `error` is NOT_FOUND with two details and a trailer.
+ * - SayHello to `error` is NOT_FOUND with two details and a trailer, to `unavailable` UNAVAILABLE.
  * - SayHello and SayHelloTimes to `wait` last until the call is ended, the latter after a message.
  */
-export async function serveProxied(
-  change: NonNullable<NginxOptions["change"]> = (config) => config,
-): Promise<ProxiedGreeter> {
+export async function serveMtls(): Promise<MtlsGreeter> {
   await using stack = new AsyncDisposableStack();
   const certs = new URL(`file://${stack.use(await createWorkFolder()).path}/certs/`);
   const calls: ProxiedCall[] = [];
   const greeter = stack.use(await serveMtlsGreeter(certs, calls));
-  const nginx = stack.use(await startNginx({ backends: [greeter.port], certs, change }));
   const rest = stack.move();
   return {
     greeter,
-    nginx,
+    certs,
     ca: new URL("ca.pem", certs),
+    callCount: () => calls.length,
     lastCall: () => calls.at(-1)!,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
+}
+
+/** Serves the greeter with nginx before it. */
+export async function serveProxied(
+  change: NonNullable<NginxOptions["change"]> = (config) => config,
+): Promise<ProxiedGreeter> {
+  await using stack = new AsyncDisposableStack();
+  const setting = stack.use(await serveMtls());
+  const { greeter, certs } = setting;
+  const nginx = stack.use(await startNginx({ backends: [greeter.port], certs, change }));
+  const rest = stack.move();
+  return { ...setting, nginx, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
 function serveMtlsGreeter(certs: URL, calls: ProxiedCall[]): Promise<RunningGreeter> {
@@ -74,12 +92,14 @@ function serveMtlsGreeter(certs: URL, calls: ProxiedCall[]): Promise<RunningGree
       sslCertificateChain: new URL("server.pem", certs),
       sslPrivateKey: new URL("server-key.pem", certs),
       caCertificate: new URL("ca.pem", certs),
+      healthCheck: true,
     },
     handlers: {
       async sayHello(request, context) {
         const call = note(context);
         echo(context);
         if (request.name === "error") fail(context);
+        if (request.name === "unavailable") context.abort(Code.Unavailable, "carried out before");
         if (request.name === "wait") await untilEnded(call, context.signal);
         return greeterHandlers.sayHello(request, context);
       },
