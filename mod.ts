@@ -22,7 +22,8 @@ export type { Idempotency } from "./src/schema/model.ts";
 export type { MessageDeclaration } from "./src/schema/read_services.ts";
 export type { Server } from "./src/server.ts";
 export type { AppOptions } from "./src/app_options.ts";
-export type { MountOptions, RunOptions, ServeOptions } from "./src/serve_options.ts";
+export type { RunOptions } from "./src/run_options.ts";
+export type { MountOptions, ServeOptions } from "./src/serve_options.ts";
 export type {
   Handler,
   MethodOptions,

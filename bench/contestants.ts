@@ -58,6 +58,14 @@ export const CONTESTANTS: readonly Contestant[] = [
     version: ["deno.json", /"version": "([^"]+)"/],
   },
   {
+    ...inDeno("kit-telemetry", "FastGRPC, telemetry without an SDK", "servers/kit.ts", "telemetry"),
+    version: ["deno.json", /"version": "([^"]+)"/],
+  },
+  {
+    ...inDeno("kit-admin-port", "FastGRPC, admin port", "servers/kit.ts", "admin-port"),
+    version: ["deno.json", /"version": "([^"]+)"/],
+  },
+  {
     ...inDeno("bare-deno", "bare node:http2", "servers/node/bare.mjs"),
     lacks: ["observed"],
   },
@@ -102,13 +110,14 @@ export async function versionOf({ version }: Contestant): Promise<string | undef
   return pattern.exec(await Deno.readTextFile(new URL(file, ROOT)))?.[1];
 }
 
-function inDeno(name: string, library: string, file: string): Contestant {
+function inDeno(name: string, library: string, file: string, ...args: string[]): Contestant {
   return {
     ...{ name, library, runtime: "Deno", toolchain: "deno" },
     command: (deno) => [
       ...[deno, "run", "--quiet", "--no-prompt", `--config=${new URL("deno.json", ROOT).pathname}`],
       ...["--allow-net=127.0.0.1", "--allow-read", "--allow-env", "--allow-sys"],
       new URL(file, BENCH).href,
+      ...args,
     ],
   };
 }

@@ -20,22 +20,22 @@ import type {
 import { Service } from "./code_first/code_service.ts";
 import { type Health, HealthStatus } from "./health_status.ts";
 import { configureConsoleLog, serverLog } from "./log.ts";
+import type { RunOptions } from "./run_options.ts";
 import {
   type MountOptions,
   resolveMountOptions,
   resolveServeOptions,
-  type RunOptions,
   type ServeOptions,
 } from "./serve_options.ts";
+import { listenOn, runApp } from "./run_app.ts";
 import { toProtoText } from "./proto_text/proto_text.ts";
 import type { MessageDeclaration } from "./schema/read_services.ts";
 import type { Server } from "./server.ts";
 import type { ServiceImplementation, ServiceOptions } from "./service.ts";
 import { ServiceTable } from "./service_table.ts";
 import { type Open, Starter } from "./starter.ts";
-import { runUntilStopped } from "./stop_signals.ts";
 import type { NodeHttp2Server } from "./transport/connections.ts";
-import { listen, mountOn } from "./transport/listener.ts";
+import { formatAddress, mountOn } from "./transport/listener.ts";
 
 let starterOf: (app: FastGRPC) => Starter;
 let servicesOf: (app: FastGRPC) => ServiceTable;
@@ -65,6 +65,7 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
   /** Status of the services, as `grpc.health.v1` tells it where `healthCheck` is on. */
   readonly health: Health;
 
+  readonly #health: HealthStatus;
   readonly #services: ServiceTable;
   readonly #interceptors: Interceptor[] = [];
   readonly #starter: Starter;
@@ -78,7 +79,7 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
   constructor(options: AppOptions = {}) {
     const resolved = resolveAppOptions(options);
     const health = new HealthStatus();
-    this.health = health;
+    this.health = this.#health = health;
     this.#services = new ServiceTable(resolved);
     this.#starter = new Starter({
       given: { ...options },
@@ -237,12 +238,9 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
     const resolved = resolveServeOptions(options);
     const { signal } = resolved;
     signal?.throwIfAborted();
-    const open: Open = (onStream) => listen({ ...resolved, onStream });
-    const server = await this.#starter.start(resolved, open);
-    const { hostname, port } = server.addr;
-    serverLog.info("Listening on {address}", {
-      address: hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`,
-    });
+    const server = await listenOn(this.#starter, resolved);
+    const { addr } = server;
+    serverLog.info("Listening on {address}", { address: formatAddress(addr) });
     const onAbort = () => void server.shutdown();
     signal?.addEventListener("abort", onAbort, { once: true });
     if (signal?.aborted) onAbort();
@@ -267,14 +265,18 @@ export class FastGRPC<Methods extends CodeMethods = Record<never, never>> {
    * Serves the app until SIGTERM, SIGINT or `options.signal`, then shuts down gracefully; a second
    * signal stops at once. Unless LogTape is configured already, the kit's log goes to the console.
    *
-   * @returns Resolves when the server has stopped.
+   * With several `workers`, those serve it, and SIGUSR2 replaces them one after the other.
+   *
+   * @returns Resolves when the server has stopped, and all of its workers have.
    * @throws As {@linkcode serve}.
+   * @throws {ConfigError} If workers cannot be started: Deno may not, or it is not Linux.
+   * @throws {Error} If a worker cannot be kept running.
    */
   async run(options: RunOptions = {}): Promise<void> {
     if (isCollecting()) return await noteRun(this, options);
-    const { onListen, ...serveOptions } = options;
     configureConsoleLog();
-    await runUntilStopped(() => this.serve(serveOptions), onListen);
+    const app = { starter: this.#starter, health: this.#health };
+    await runApp(app, options, (each) => this.serve(each));
   }
 
   /** The app's own service, for one more method. */

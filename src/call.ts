@@ -7,6 +7,7 @@
  */
 
 import { Code, ConnectError } from "./deps.ts";
+import type { ObservedCall } from "./call_observer.ts";
 import type { CallInfo, Protocol } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import { deadlineExceeded } from "./errors.ts";
@@ -43,6 +44,12 @@ export class Call implements CallInfo, Listed {
 
   /** INTERNAL, with what a handler threw that may not go out as its cause: for the log alone. */
   failure: ConnectError | undefined;
+
+  /** What was thrown on behalf of the call, as it was, unless the call had ended early before. */
+  thrown: unknown;
+
+  /** For whoever observes calls; a lane enters the handler through it. */
+  observed: ObservedCall | undefined;
 
   /** Is told when the call is ended early; at most one lane serves it. */
   onCancel: ((reason: ConnectError) => void) | undefined;

@@ -7,6 +7,7 @@
 
 import { Code, codeToString, ConnectError } from "./deps.ts";
 import { Call } from "./call.ts";
+import type { CallObserver } from "./call_observer.ts";
 import type { Protocol } from "./context.ts";
 import { resolveTimeoutMs } from "./deadline.ts";
 import { toWireError } from "./errors.ts";
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
   readonly cors: Cors | undefined;
   /** Longest header list of a request. */
   readonly maxHeaderListBytes: number;
+  /** Is told of all calls, also of those that are refused. */
+  readonly observer?: CallObserver | undefined;
 }
 
 /** Serves requests, and knows which are in progress. */
@@ -61,10 +64,13 @@ export class Dispatcher {
     const path = stream.path.split("?", 1)[0]!;
     const method = methods.get(path);
     const isHttp1 = stream.httpVersion.startsWith("1.");
-    if (protocol === "grpc" && isHttp1) refuseHttp1(stream, path);
-    else if (stream.headerListBytes > maxHeaderListBytes) refuseHeader(stream, protocol, path);
-    else if (method === undefined) refuseUnknown(stream, protocol, path);
-    else this.#serve(stream, this.#startCall(stream, protocol, method));
+    if (protocol === "grpc" && isHttp1) {
+      this.#noteRefusal(stream, protocol, method, refuseHttp1(stream));
+    } else if (stream.headerListBytes > maxHeaderListBytes) {
+      this.#noteRefusal(stream, protocol, method, refuseHeader(stream, protocol));
+    } else if (method === undefined) {
+      this.#noteRefusal(stream, protocol, method, refuseUnknown(stream, protocol));
+    } else this.#serve(stream, this.#startCall(stream, protocol, method));
   }
 
   /** Ends what would hold a shutdown up, now and whenever it is called again. */
@@ -90,6 +96,10 @@ export class Dispatcher {
       error ??= malformed as ConnectError;
     }
     const call = new Call({ method, protocol, peer: stream.peer, timeoutMs });
+    const { observer } = this.#options;
+    if (observer !== undefined) {
+      call.observed = observer.begin({ stream, protocol, path: method.path.slice(1), method });
+    }
     if (error !== undefined) call.cancel(error);
     return call;
   }
@@ -104,8 +114,22 @@ export class Dispatcher {
       this.#calls.delete(call);
       if (grpcCall !== undefined) report(call, grpcCall.sentError);
     });
-    if (grpcCall === undefined) void serveByConnect(connectLane, stream, call);
-    else grpcCall.start();
+    if (grpcCall !== undefined) grpcCall.start();
+    else if (call.observed === undefined) void serveByConnect(connectLane, stream, call);
+    else void call.observed.run(() => serveByConnect(connectLane, stream, call));
+  }
+
+  #noteRefusal(
+    stream: HttpStream,
+    protocol: Protocol,
+    method: MethodSpec | undefined,
+    error: ConnectError,
+  ): void {
+    const path = shownPath(stream);
+    logAccess(path, protocol, stream.peer.address, error, 0);
+    const name = path.replace(/^\//, "");
+    this.#options.observer?.begin({ stream, protocol, path: name, method })
+      ?.end({ error, thrown: undefined });
   }
 }
 
@@ -114,37 +138,34 @@ async function serveByConnect(lane: ConnectLane, stream: HttpStream, call: Call)
     report(call, await lane.serve(stream, call));
   } catch (error) {
     call.failure = toWireError(error);
+    call.thrown = error;
     stream.reset(H2_ERROR.internalError);
     report(call, new ConnectError("internal error", Code.Internal));
   }
 }
 
 /** gRPC is a protocol over HTTP/2 alone: its trailers mean nothing to clients of HTTP/1.1. */
-function refuseHttp1(stream: HttpStream, path: string): void {
+function refuseHttp1(stream: HttpStream): ConnectError {
   stream.respond(505, {}, "nothing");
   // What gRPC has for this HTTP status.
-  const error = new ConnectError("HTTP 505", Code.Unknown);
-  logAccess(path.slice(0, MAX_SHOWN_PATH), "grpc", stream.peer.address, error, 0);
+  return new ConnectError("HTTP 505", Code.Unknown);
 }
 
-function refuseHeader(stream: HttpStream, protocol: Protocol, path: string): void {
+function refuseHeader(stream: HttpStream, protocol: Protocol): ConnectError {
   const message = `header list is ${stream.headerListBytes} bytes long, more than is taken`;
-  refuseCall(stream, protocol, path, new ConnectError(message, Code.ResourceExhausted));
-}
-
-function refuseUnknown(stream: HttpStream, protocol: Protocol, path: string): void {
-  const message = `unknown method ${path.slice(0, MAX_SHOWN_PATH)}`;
-  refuseCall(stream, protocol, path, new ConnectError(message, Code.Unimplemented));
-}
-
-function refuseCall(
-  stream: HttpStream,
-  protocol: Protocol,
-  path: string,
-  error: ConnectError,
-): void {
+  const error = new ConnectError(message, Code.ResourceExhausted);
   refuse(stream, protocol, error);
-  logAccess(path.slice(0, MAX_SHOWN_PATH), protocol, stream.peer.address, error, 0);
+  return error;
+}
+
+function refuseUnknown(stream: HttpStream, protocol: Protocol): ConnectError {
+  const error = new ConnectError(`unknown method ${shownPath(stream)}`, Code.Unimplemented);
+  refuse(stream, protocol, error);
+  return error;
+}
+
+function shownPath({ path }: HttpStream): string {
+  return path.split("?", 1)[0]!.slice(0, MAX_SHOWN_PATH);
 }
 
 function leftBy(errorCode: number): ConnectError {
@@ -174,6 +195,7 @@ function report(call: Call, sent: ConnectError | undefined): void {
   }
   const durationMs = performance.now() - call.startedAt;
   logAccess(path, call.protocol, call.peer.address, error, durationMs);
+  call.observed?.end({ error, thrown: call.endReason === undefined ? call.thrown : undefined });
 }
 
 function logAccess(

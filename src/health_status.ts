@@ -12,6 +12,22 @@ export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING";
 
 const STATUSES: readonly string[] = ["UNKNOWN", "SERVING", "NOT_SERVING"];
 
+/** From the worst to the best. */
+const FROM_WORST: readonly ServingStatus[] = ["NOT_SERVING", "UNKNOWN", "SERVING"];
+
+/** The worse of two statuses; one that is not known counts for nothing. */
+export function worseStatus(a: ServingStatus | undefined, b: ServingStatus): ServingStatus;
+export function worseStatus(
+  a: ServingStatus | undefined,
+  b: ServingStatus | undefined,
+): ServingStatus | undefined;
+export function worseStatus(
+  a: ServingStatus | undefined,
+  b: ServingStatus | undefined,
+): ServingStatus | undefined {
+  return FROM_WORST.find((status) => status === a || status === b);
+}
+
 /** What the application says of its services' health. */
 export interface Health {
   /**
@@ -23,7 +39,10 @@ export interface Health {
    */
   set(service: string, status: ServingStatus): void;
 
-  /** Status of a service, `undefined` if it is unknown. */
+  /**
+   * Status of a service, `undefined` if it is unknown. With several workers it is that of the worker
+   * that is worst off.
+   */
   get(service: string): ServingStatus | undefined;
 }
 
@@ -34,7 +53,9 @@ export interface Health {
 export class HealthStatus implements Health {
   readonly #statuses = new Map<string, ServingStatus>();
   readonly #waiting = new Set<() => void>();
+  #elsewhere: ReadonlyMap<string, ServingStatus> = new Map();
   #isShutDown = false;
+  #isHeld = false;
 
   /** See {@linkcode Health.set}. */
   set(service: string, status: ServingStatus): void {
@@ -53,18 +74,30 @@ export class HealthStatus implements Health {
 
   /** Status of a service, `undefined` if it is unknown. */
   get(service: string): ServingStatus | undefined {
-    const status = this.#statuses.get(service);
-    return status !== undefined && this.#isShutDown ? "NOT_SERVING" : status;
+    const status = worseStatus(this.#statuses.get(service), this.#elsewhere.get(service));
+    const isDown = this.#isShutDown || this.#isHeld;
+    return status !== undefined && isDown ? "NOT_SERVING" : status;
   }
 
   /** Number of known services. */
   get size(): number {
-    return this.#statuses.size;
+    return this.#known().size;
   }
 
   /** All known services with their status. */
   *entries(): Generator<[service: string, status: ServingStatus]> {
-    for (const service of this.#statuses.keys()) yield [service, this.get(service)!];
+    for (const service of this.#known()) yield [service, this.get(service)!];
+  }
+
+  /** What was set here, whatever is said elsewhere. */
+  own(): Record<string, ServingStatus> {
+    return Object.fromEntries(this.#statuses);
+  }
+
+  /** Takes note of what the other workers of the same server say. */
+  setElsewhere(statuses: Readonly<Record<string, ServingStatus>>): void {
+    this.#elsewhere = new Map(Object.entries(statuses));
+    this.#wake();
   }
 
   /** Resolves at the next change of any status, or when the signal is aborted. */
@@ -81,6 +114,13 @@ export class HealthStatus implements Health {
     return promise;
   }
 
+  /** Everything is NOT_SERVING until {@linkcode resume}; what is set meanwhile holds then. */
+  hold(): void {
+    this.#isShutDown = false;
+    this.#isHeld = true;
+    this.#wake();
+  }
+
   /** Everything is NOT_SERVING, and stays so until {@linkcode resume}. */
   shutDown(): void {
     this.#isShutDown = true;
@@ -89,8 +129,12 @@ export class HealthStatus implements Health {
 
   /** Everything is as it was before the shutdown, for an app that is served another time. */
   resume(): void {
-    this.#isShutDown = false;
+    this.#isShutDown = this.#isHeld = false;
     this.#wake();
+  }
+
+  #known(): ReadonlySet<string> {
+    return new Set([...this.#statuses.keys(), ...this.#elsewhere.keys()]);
   }
 
   #wake(): void {

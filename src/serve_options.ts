@@ -6,7 +6,14 @@
  */
 
 import { type Duration, resolveDuration } from "./duration.ts";
-import { assertKnownOptions, type IntegerRange, resolveInteger, suggest } from "./errors.ts";
+import {
+  assertInteger,
+  assertKnownOptions,
+  ConfigError,
+  type IntegerRange,
+  resolveInteger,
+  suggest,
+} from "./errors.ts";
 import {
   CONNECTION_LIMIT_NAMES,
   type ConnectionLimits,
@@ -55,6 +62,13 @@ export interface MountOptions extends ConnectionLimits {
    * @default {false}
    */
   reflection?: boolean;
+  /**
+   * Makes spans and metrics of all calls through OpenTelemetry's API, for whoever exports them: Deno
+   * under `OTEL_DENO=true`, or an SDK that was registered before.
+   *
+   * @default {false}
+   */
+  telemetry?: boolean;
 }
 
 /** Options for `app.serve()`. */
@@ -71,6 +85,21 @@ export interface ServeOptions extends MountOptions, TlsFiles {
    * @default {undefined} all of the machine's, IPv6 and IPv4
    */
   hostname?: string;
+  /**
+   * TCP port for `grpc.health.v1.Health` alone, in plaintext and at the same `hostname`, for probes
+   * that have no client certificate, such as those of Kubernetes; 0 for one that is free. It needs no
+   * `healthCheck`, and answers until the last call is over.
+   *
+   * @default {undefined} none
+   */
+  healthPort?: number;
+  /**
+   * TCP port for HTTP, in plaintext and at the same `hostname`: `/healthz`, `/readyz`, and `/metrics`
+   * for Prometheus; 0 for one that is free. It answers until the last call is over.
+   *
+   * @default {undefined} none
+   */
+  adminPort?: number;
   /**
    * How many calls may be in progress on one connection. Clients hold back more until there is room.
    * On a server of your own it is that server's setting of `node:http2`.
@@ -92,14 +121,11 @@ export interface ServeOptions extends MountOptions, TlsFiles {
   signal?: AbortSignal;
 }
 
-/** Options for `app.run()`. */
-export interface RunOptions extends ServeOptions {
-  /**
-   * Called when the port is open.
-   *
-   * @default {undefined}
-   */
-  onListen?: (addr: NetAddress) => void;
+/** Ports beside the one for calls. */
+export interface ResolvedSidePorts {
+  readonly hostname: string | undefined;
+  readonly healthPort: number | undefined;
+  readonly adminPort: number | undefined;
 }
 
 /** {@linkcode MountOptions}, checked and total. */
@@ -110,6 +136,8 @@ export interface ResolvedMountOptions {
   readonly lameDuckMs: number;
   readonly healthCheck: boolean;
   readonly reflection: boolean;
+  readonly telemetry: boolean;
+  readonly sidePorts: ResolvedSidePorts;
   readonly limits: ResolvedConnectionLimits;
 }
 
@@ -143,6 +171,7 @@ const MOUNT_OPTIONS = [
   "lameDuck",
   "healthCheck",
   "reflection",
+  "telemetry",
   ...CONNECTION_LIMIT_NAMES,
 ];
 
@@ -151,6 +180,8 @@ export const SERVE_OPTIONS: readonly string[] = [
   ...MOUNT_OPTIONS,
   "port",
   "hostname",
+  "healthPort",
+  "adminPort",
   "maxConcurrentStreams",
   "certificateReload",
   "signal",
@@ -166,15 +197,20 @@ export function resolveMountOptions(options: MountOptions): ResolvedMountOptions
   return resolveMount({ engine: "node", ...options });
 }
 
-/** @throws {TypeError | RangeError} If an option is unknown or out of range. */
+/**
+ * @throws {TypeError | RangeError} If an option is unknown or out of range.
+ * @throws {ConfigError} If two ports are the same.
+ */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   assertKnownOptions("serve", options, SERVE_OPTIONS);
   const { hostname, certificateReload = CERTIFICATE_RELOAD, signal } = options;
   if (hostname === "") throw new TypeError(`Cannot use "" as "hostname": leave it out for all`);
   const { sslCertificateChain, sslPrivateKey, caCertificate } = options;
+  const port = resolveInteger("port", options.port, SERVE_INTEGERS.port);
   return {
     ...resolveMount(options),
-    port: resolveInteger("port", options.port, SERVE_INTEGERS.port),
+    sidePorts: resolveSidePorts(port, options),
+    port,
     hostname,
     certificateReloadMs: resolveDuration("certificateReload", certificateReload),
     signal,
@@ -186,9 +222,23 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   };
 }
 
-/** As {@linkcode resolveServeOptions}, for what `app.run()` takes. */
-export function resolveRunOptions({ onListen: _, ...options }: RunOptions): ResolvedServeOptions {
-  return resolveServeOptions(options);
+/** Port 0 is another one each time. */
+function resolveSidePorts(port: number, options: ServeOptions): ResolvedSidePorts {
+  const { hostname, healthPort, adminPort } = options;
+  const { min, max } = SERVE_INTEGERS.port;
+  const taken = new Map([[port, "port"]]);
+  for (const [name, value] of Object.entries({ healthPort, adminPort })) {
+    if (value === undefined) continue;
+    assertInteger(name, value, min, max);
+    const other = value === 0 ? undefined : taken.get(value);
+    if (other !== undefined) {
+      throw new ConfigError(
+        `Cannot use ${value} as "${name}": it is the "${other}", choose another`,
+      );
+    }
+    taken.set(value, name);
+  }
+  return { hostname, healthPort, adminPort };
 }
 
 function resolveMount(options: ServeOptions): ResolvedMountOptions {
@@ -196,7 +246,8 @@ function resolveMount(options: ServeOptions): ResolvedMountOptions {
   if (!ENGINES.includes(engine)) {
     throw new TypeError(`Cannot use "${engine}" as "engine": ${suggest(String(engine), ENGINES)}`);
   }
-  const { gracefulTimeout, lameDuck, healthCheck = false, reflection = false } = options;
+  const { gracefulTimeout, lameDuck } = options;
+  const { healthCheck = false, reflection = false, telemetry = false } = options;
   return {
     engine,
     maxConcurrentStreams: resolveInteger(
@@ -210,6 +261,8 @@ function resolveMount(options: ServeOptions): ResolvedMountOptions {
     lameDuckMs: lameDuck === undefined ? 0 : resolveDuration("lameDuck", lameDuck),
     healthCheck,
     reflection,
+    telemetry,
+    sidePorts: { hostname: undefined, healthPort: undefined, adminPort: undefined },
     limits: resolveConnectionLimits(options),
   };
 }

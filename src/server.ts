@@ -6,11 +6,12 @@
  */
 
 import { Code, ConnectError } from "./deps.ts";
-import { Deadline } from "./deadline.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { HealthStatus } from "./health_status.ts";
 import { serverLog } from "./log.ts";
 import type { ResolvedMountOptions } from "./serve_options.ts";
+import { settledWithin } from "./settled_within.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { addressOf, type Listener, type NetAddress } from "./transport/listener.ts";
 
 /** How long the last answers may take to get out, before their connections are cut. */
@@ -26,6 +27,8 @@ export interface ServerInit {
   readonly health: HealthStatus;
   /** How to stop. */
   readonly options: ResolvedMountOptions;
+  /** What is there for those who look after it. */
+  readonly surroundings: Surroundings;
 }
 
 /** A running app, in the shape of `Deno.HttpServer`. */
@@ -59,6 +62,16 @@ export class Server implements AsyncDisposable {
       throw new TypeError("Cannot tell where a server listens that does not: call listen() first");
     }
     return this.#addr;
+  }
+
+  /** Where the `healthPort` is, `undefined` if there is none. */
+  get healthAddr(): NetAddress | undefined {
+    return this.#init.surroundings.healthPort?.addr;
+  }
+
+  /** Where the `adminPort` is, `undefined` if there is none. */
+  get adminAddr(): NetAddress | undefined {
+    return this.#init.surroundings.adminPort?.addr;
   }
 
   /** Number of open connections. */
@@ -101,7 +114,7 @@ export class Server implements AsyncDisposable {
   }
 
   async #stop(): Promise<void> {
-    const { listener, dispatcher, health, options } = this.#init;
+    const { listener, dispatcher, health, options, surroundings } = this.#init;
     serverLog.info("Shutting down gracefully...");
     health.shutDown();
     // One turn of the event loop at least, in which Watch streams tell of it before they end.
@@ -123,6 +136,7 @@ export class Server implements AsyncDisposable {
       await listener.connections.destroy();
     }
     await listener.close();
+    await surroundings.close();
     serverLog.info("The server has stopped");
   }
 
@@ -130,20 +144,4 @@ export class Server implements AsyncDisposable {
   #within(ms: number, work?: Promise<void>): Promise<boolean> {
     return settledWithin(ms, work, this.#cut.signal);
   }
-}
-
-/** Waits for some work, or for so long if there is none; tells whether the work was done. */
-function settledWithin(ms: number, work?: Promise<void>, signal?: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    const end = (done: boolean) => {
-      cancelTimer();
-      signal?.removeEventListener("abort", onAbort);
-      resolve(done);
-    };
-    const onAbort = () => end(false);
-    const cancelTimer = new Deadline(ms).onPass(onAbort);
-    work?.then(() => end(true));
-    signal?.addEventListener("abort", onAbort, { once: true });
-    if (signal?.aborted) onAbort();
-  });
 }

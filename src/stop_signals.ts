@@ -7,7 +7,20 @@
 
 import process from "node:process";
 import type { NetAddress } from "./transport/listener.ts";
-import type { Server } from "./server.ts";
+
+/** What signals stop. */
+export interface Stoppable {
+  /** Stops it gracefully. */
+  shutdown(): Promise<void>;
+  /** Stops it at once. */
+  stop(): Promise<void>;
+}
+
+/** A {@linkcode Stoppable} that listens. */
+export interface StoppableServer extends Stoppable {
+  readonly addr: NetAddress;
+  readonly finished: Promise<void>;
+}
 
 type StopSignal = "SIGINT" | "SIGTERM" | "SIGBREAK";
 
@@ -15,16 +28,17 @@ const SIGNALS: readonly StopSignal[] = process.platform === "win32"
   ? ["SIGINT", "SIGBREAK"]
   : ["SIGINT", "SIGTERM"];
 
+type AnySignal = StopSignal | "SIGUSR2";
+
 const NODE = {
-  addSignalListener: (name: StopSignal, listener: () => void) => void process.on(name, listener),
-  removeSignalListener: (name: StopSignal, listener: () => void) =>
-    void process.off(name, listener),
+  addSignalListener: (name: AnySignal, listener: () => void) => void process.on(name, listener),
+  removeSignalListener: (name: AnySignal, listener: () => void) => void process.off(name, listener),
 };
 const { addSignalListener, removeSignalListener } = "Deno" in globalThis ? Deno : NODE;
 
 /** Listens for signals, from before there is a server: whoever sees the port open may send one. */
 export class StopSignals implements Disposable {
-  #server: Server | undefined;
+  #server: Stoppable | undefined;
   #received = 0;
 
   /** Begins to listen. */
@@ -33,7 +47,7 @@ export class StopSignals implements Disposable {
   }
 
   /** Says which server is meant. It hears of what has come already. */
-  stop(server: Server): void {
+  stop(server: Stoppable): void {
     this.#server = server;
     if (this.#received > 0) this.#obey();
   }
@@ -60,7 +74,7 @@ export class StopSignals implements Disposable {
  * @returns Resolves when it has stopped.
  */
 export async function runUntilStopped(
-  start: () => Promise<Server>,
+  start: () => Promise<StoppableServer>,
   onListen: ((addr: NetAddress) => void) | undefined,
 ): Promise<void> {
   using signals = new StopSignals();
@@ -72,4 +86,20 @@ export async function runUntilStopped(
   } finally {
     await server.stop();
   }
+}
+
+/** Listens for the signal to replace workers. */
+export function onReplaceSignal(listener: () => void): Disposable {
+  addSignalListener("SIGUSR2", listener);
+  return { [Symbol.dispose]: () => removeSignalListener("SIGUSR2", listener) };
+}
+
+/** Listens for the signals to stop. */
+export function onStopSignals(listener: () => void): Disposable {
+  for (const name of SIGNALS) addSignalListener(name, listener);
+  return {
+    [Symbol.dispose]() {
+      for (const name of SIGNALS) removeSignalListener(name, listener);
+    },
+  };
 }

@@ -5,6 +5,10 @@ import { assertExitsWell, createWorkFolder, startProgram } from "./support/progr
 const ROOT = new URL("../", import.meta.url);
 const EXECUTABLES = fileURLToPath(new URL(".", pathToFileURL(Deno.execPath())));
 const FLAGS = ["--allow-net=0.0.0.0,[::],127.0.0.1", "--allow-read=certs,proto"];
+/** What the snippets of a page need besides that. */
+const MORE_FLAGS: Readonly<Record<string, readonly string[]>> = {
+  "docs/workers.md": [`--allow-run=${Deno.execPath()}`, "--allow-env=FASTGRPC_SUPERVISOR"],
+};
 
 interface Page {
   readonly name: string;
@@ -16,7 +20,10 @@ const PAGES = await readPages();
 
 for (const { name, text, snippets } of PAGES) {
   for (const [index, snippet] of snippets.entries()) {
-    Deno.test(`${name} has a snippet ${index + 1} that runs`, () => runSnippet(snippet));
+    Deno.test(
+      `${name} has a snippet ${index + 1} that runs`,
+      () => runSnippet(snippet, MORE_FLAGS[name]),
+    );
   }
 
   Deno.test(`${name} links to files that exist`, async () => {
@@ -102,12 +109,12 @@ async function readPages(): Promise<Page[]> {
 }
 
 /** Runs a snippet where a user would; one that serves is stopped as a user would, by a signal. */
-async function runSnippet(snippet: string): Promise<void> {
+async function runSnippet(snippet: string, moreFlags: readonly string[] = []): Promise<void> {
   await using folder = await createUserFolder();
   const file = `${folder.path}/snippet.ts`;
-  await Deno.writeTextFile(file, snippet.replace("port: 50051", "port: 0"));
+  await Deno.writeTextFile(file, withFreePorts(snippet));
   await using program = startProgram(new URL(`file://${file}`), {
-    flags: FLAGS,
+    flags: [...FLAGS, ...moreFlags],
     cwd: folder.path,
   });
   if (snippet.includes("app.run(")) {
@@ -115,6 +122,11 @@ async function runSnippet(snippet: string): Promise<void> {
     program.kill("SIGTERM");
   }
   await assertExitsWell(program);
+}
+
+/** Others may have the usual ones. */
+function withFreePorts(snippet: string): string {
+  return snippet.replace("port: 50051", "port: 0").replace(/(health|admin)Port: \d+/g, "$1Port: 0");
 }
 
 /** A folder that looks like a user's project. */

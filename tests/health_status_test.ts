@@ -98,3 +98,29 @@ function countListeners(): { signal: AbortSignal; listeners: () => number } {
   };
   return { signal, listeners: () => listening.size };
 }
+
+Deno.test("HealthStatus.setElsewhere() lets the worse status hold, and keeps what was set here", () => {
+  const health = new HealthStatus();
+  health.set("a.A", "SERVING");
+  health.set("b.B", "NOT_SERVING");
+  health.setElsewhere({ "a.A": "UNKNOWN", "b.B": "SERVING", "c.C": "SERVING" });
+  assertEquals([...health.entries()], [
+    ["a.A", "UNKNOWN"],
+    ["b.B", "NOT_SERVING"],
+    ["c.C", "SERVING"],
+  ]);
+  assertEquals(health.size, 3);
+  assertEquals(health.own(), { "a.A": "SERVING", "b.B": "NOT_SERVING" });
+  health.shutDown();
+  assertEquals(health.get("c.C"), "NOT_SERVING");
+  health.resume();
+  health.setElsewhere({});
+  assertEquals([...health.entries()], [["a.A", "SERVING"], ["b.B", "NOT_SERVING"]]);
+});
+
+Deno.test("HealthStatus.setElsewhere() wakes whoever waits for a change", async () => {
+  const health = new HealthStatus();
+  const changed = health.changed(new AbortController().signal);
+  health.setElsewhere({ "a.A": "SERVING" });
+  await changed;
+});

@@ -27,7 +27,7 @@ Deno.test("all entries document every symbol of ours", async () => {
   assertEquals(missing, []);
 });
 
-Deno.test("mod.ts loads neither health, reflection nor certificates until they are asked for", async () => {
+Deno.test("mod.ts loads neither health, reflection, telemetry nor certificates until they are asked for", async () => {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["info", "--json", "mod.ts"],
     cwd: new URL("../", import.meta.url),
@@ -43,6 +43,8 @@ Deno.test("mod.ts loads neither health, reflection nor certificates until they a
     ...["src/health.ts", "health_pb.ts"],
     ...["src/reflection.ts", "v1/reflection_pb.ts", "v1alpha/reflection_pb.ts"],
     "transport/client_certificate.ts",
+    ...["side_ports/health_port.ts", "side_ports/admin_port.ts"],
+    ...["telemetry/observation.ts", "telemetry/prometheus.ts"],
   ];
   for (const lazy of lazily) {
     assertEquals([count(atOnce, lazy), count(inAll, lazy)], [0, 1], lazy);
@@ -55,7 +57,11 @@ Deno.test("mod.ts loads neither health, reflection nor certificates until they a
   const needed = ["@bufbuild/protobuf", "@connectrpc/connect", "@logtape/logtape", "leven"];
   assertEquals(packages(atOnce), needed);
   const forMtls = ["@peculiar/asn1-schema", "@peculiar/asn1-x509"];
-  assertEquals(packages(inAll), [...needed, ...forMtls].sort());
+  const forTelemetry = ["api", "exporter-prometheus", "sdk-metrics"];
+  assertEquals(
+    packages(inAll),
+    [...needed, ...forMtls, ...forTelemetry.map((name) => `@opentelemetry/${name}`)].sort(),
+  );
 });
 
 interface ModuleGraph {

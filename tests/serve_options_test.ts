@@ -11,6 +11,8 @@ Deno.test("resolveServeOptions() changes nothing by default", () => {
     lameDuckMs: 0,
     healthCheck: false,
     reflection: false,
+    telemetry: false,
+    sidePorts: { hostname: undefined, healthPort: undefined, adminPort: undefined },
     maxConcurrentStreams: 200,
     limits: {
       maxConnections: 10_000,

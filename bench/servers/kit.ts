@@ -1,6 +1,12 @@
 /** The kit, as the benchmark's contestant. @module */
 
-import { createContextKey, FastGRPC, type Interceptor, type TlsFiles } from "@fastgrpc/fastgrpc";
+import {
+  createContextKey,
+  FastGRPC,
+  type Interceptor,
+  type ServeOptions,
+  type TlsFiles,
+} from "@fastgrpc/fastgrpc";
 import { configure, jsonLinesFormatter } from "@logtape/logtape";
 import { greeterHandlers } from "../../examples/greeter.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
@@ -23,8 +29,15 @@ if (Deno.env.has("BENCH_OBSERVED")) {
   });
 }
 app.addService(Greeter, greeterHandlers);
-const server = await app.serve({ port: 0, hostname: "127.0.0.1", ...tls() });
+const server = await app.serve({ port: 0, hostname: "127.0.0.1", ...tls(), ...observed() });
 console.log(server.addr.port);
+
+function observed(): Pick<ServeOptions, "telemetry" | "adminPort"> {
+  return {
+    telemetry: Deno.args.includes("telemetry"),
+    ...(Deno.args.includes("admin-port") && { adminPort: 0 }),
+  };
+}
 
 function tls(): TlsFiles {
   const sslCertificateChain = Deno.env.get("BENCH_CERT");

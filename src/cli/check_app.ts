@@ -7,7 +7,7 @@
 import { appStarter } from "../app.ts";
 import { formatDuration } from "../duration.ts";
 import { configureConsoleLog } from "../log.ts";
-import { type ResolvedServeOptions, resolveRunOptions } from "../serve_options.ts";
+import { type ResolvedRunOptions, resolveRunOptions } from "../run_options.ts";
 import type { MethodSpec } from "../service.ts";
 import { loadTls, parseCaBundle, type TlsContext } from "../transport/tls.ts";
 import type { CommandInput } from "./command.ts";
@@ -42,10 +42,14 @@ export async function checkApp(input: CommandInput): Promise<boolean> {
   }
 }
 
-function describeAddress({ hostname, port }: ResolvedServeOptions, tls?: TlsContext): string {
+function describeAddress(
+  { hostname, port, workers }: ResolvedRunOptions,
+  tls?: TlsContext,
+): string {
   const host = hostname === undefined ? "all addresses" : hostname;
   const kind = tls === undefined ? "plaintext" : tls.ca === undefined ? "TLS" : "mTLS";
-  return `${host}, port ${port}, ${kind}`;
+  const processes = workers === 1 ? "" : `, ${workers} workers`;
+  return `${host}, port ${port}, ${kind}${processes}`;
 }
 
 function printServices(methods: readonly MethodSpec[]): void {

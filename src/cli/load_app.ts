@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { FastGRPC } from "../app.ts";
 import { collectApps, stopCollecting } from "../app_collection.ts";
 import { ConfigError, suggest } from "../errors.ts";
-import type { RunOptions } from "../serve_options.ts";
+import type { RunOptions } from "../run_options.ts";
 import type { Program } from "./command.ts";
 
 /** Thrown when a module is not there, or has no app, or several and none was picked. */

@@ -18,7 +18,7 @@ import { loadConfig, type LoadedConfig } from "../config/load_config.ts";
 import { assertEntriesKnown, mergeSettings } from "../config/setting.ts";
 import { ConfigError } from "../errors.ts";
 import { configureConsoleLog, serverLog } from "../log.ts";
-import { resolveRunOptions, type RunOptions } from "../serve_options.ts";
+import { resolveRunOptions, type RunOptions } from "../run_options.ts";
 import { readFlags } from "./config_flags.ts";
 import type { CommandInput } from "./command.ts";
 import { loadApp, moduleOf, runApp } from "./load_app.ts";

@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { ConfigError } from "../errors.ts";
 import { EXIT } from "./command.ts";
 import { formatDay, formatTimeLeft } from "./days.ts";
+import { escapeText } from "./escape.ts";
 import { type PemCertificate, type PemKey, readPemContents } from "./pem_contents.ts";
-import { printable } from "./printable.ts";
 import { styleOf } from "./style.ts";
 
 /** Who renews by a schedule does so at 30 days; what has fewer than this was forgotten. */
@@ -88,10 +88,10 @@ function describeCertificate(
 ): string[] {
   const { certificate, names: { subject, subjectAltNames, notBefore, notAfter } } = part;
   const { dns, ip, uri, email } = subjectAltNames;
-  const hosts = [...dns, ...ip, ...uri, ...email].map(printable);
+  const hosts = [...dns, ...ip, ...uri, ...email].map(escapeText);
   const span = `${formatDay(notBefore)} to ${formatDay(notAfter)}, ${formatTimeLeft(notAfter)}`;
   return [
-    printable(subject) || "no subject",
+    escapeText(subject) || "no subject",
     ...certificate.ca ? ["  a CA"] : [],
     ...hosts.length > 0 ? [`  for     ${hosts.join(", ")}`] : [],
     `  issuer  ${describeIssuer(part, certificates)}`,
@@ -104,7 +104,7 @@ function describeCertificate(
 function describeIssuer(part: PemCertificate, certificates: readonly PemCertificate[]): string {
   if (isIssuedBy(part, part)) return "itself";
   const issuer = certificates.find((each) => isIssuedBy(part, each));
-  const name = printable(part.names.issuer);
+  const name = escapeText(part.names.issuer);
   return issuer === undefined ? `${name}, not shown here` : `${name}, in ${issuer.file}`;
 }
 
@@ -118,7 +118,7 @@ function isIssuedBy({ certificate }: PemCertificate, { certificate: issuer }: Pe
 }
 
 function judgeDates({ names: { subject, notBefore, notAfter } }: PemCertificate) {
-  const name = printable(subject) || "a certificate";
+  const name = escapeText(subject) || "a certificate";
   const now = Date.now();
   if (notBefore.getTime() > now) {
     return { text: `${name} is not valid before ${notBefore.toISOString()}`, isWrong: true };
@@ -135,7 +135,7 @@ function judgeKey(part: PemKey, certificates: readonly PemCertificate[]): Findin
 
 function describeOwner(part: PemKey, certificates: readonly PemCertificate[]): string {
   const owners = ownersOf(part, certificates)
-    .map(({ file, names }) => `${printable(names.subject) || "a certificate"} in ${file}`);
+    .map(({ file, names }) => `${escapeText(names.subject) || "a certificate"} in ${file}`);
   const whose = owners.length > 0
     ? `, of ${[...new Set(owners)].join(", ")}`
     : certificates.length > 0

@@ -8,7 +8,7 @@
 import type { AppOptions, AppOverrides } from "../app_options.ts";
 import { type Duration, formatDuration, resolveDuration } from "../duration.ts";
 import type { ConsoleLogOptions } from "../log.ts";
-import type { RunOptions } from "../serve_options.ts";
+import type { RunOptions } from "../run_options.ts";
 import type { DeclaredMethod } from "../service_table.ts";
 import { CONFIG_KEYS } from "./keys.ts";
 import type { KnownEntries, Setting } from "./setting.ts";

@@ -8,9 +8,19 @@
 import { MESSAGE_SIZES } from "../app_options.ts";
 import type { IntegerRange } from "../errors.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "../log.ts";
+import { WORKERS } from "../run_options.ts";
 import { CERTIFICATE_RELOAD, DEFAULT_ENGINE, ENGINES, SERVE_INTEGERS } from "../serve_options.ts";
 import { COUNT_LIMITS, TIME_LIMITS } from "../transport/connection_limits.ts";
-import { ADDRESS, choice, DURATION, FILE, integer, SWITCH, type ValueType } from "./value_type.ts";
+import {
+  ADDRESS,
+  choice,
+  DURATION,
+  FILE,
+  integer,
+  SWITCH,
+  type ValueType,
+  wordOr,
+} from "./value_type.ts";
 
 /** Something that can be set. */
 export interface ConfigKey {
@@ -51,6 +61,9 @@ type More = Partial<Omit<ConfigKey, "path" | "type" | "summary" | "fallback" | "
 export const CONFIG_KEYS: readonly ConfigKey[] = [
   words("hostname", ADDRESS, "address to listen on", "all of the machine's, IPv6 and IPv4"),
   count("port", SERVE_INTEGERS.port, "TCP port; 0 for one that is free"),
+  value("workers", wordOr("auto", integer(WORKERS)), "processes on the port", WORKERS.fallback),
+  words("healthPort", integer(SERVE_INTEGERS.port), "TCP port for health checks alone", "none"),
+  words("adminPort", integer(SERVE_INTEGERS.port), "TCP port for probes and metrics", "none"),
   words("sslCertificateChain", FILE, "certificate of the server, PEM", "plaintext"),
   words("sslPrivateKey", FILE, "private key of that certificate, PEM", "plaintext"),
   words("caCertificate", FILE, "CAs of client certificates, PEM: mTLS", "clients need none"),
@@ -60,6 +73,7 @@ export const CONFIG_KEYS: readonly ConfigKey[] = [
   value("engine", choice(ENGINES), "what speaks HTTP/2: node:http2, or the kit", DEFAULT_ENGINE),
   value("healthCheck", SWITCH, "serves grpc.health.v1.Health", false),
   value("reflection", SWITCH, "serves gRPC's reflection", false),
+  value("telemetry", SWITCH, "makes spans and metrics for OpenTelemetry", false),
   words("timeouts.global", DURATION, "longest time of a call", "no limit", {
     ...{ flag: "timeout", target: "app", option: "timeout" },
   }),

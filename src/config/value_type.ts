@@ -98,6 +98,17 @@ export function choice(choices: readonly string[]): ValueType {
   };
 }
 
+/** A kind of value, or a word in place of it. */
+export function wordOr(word: string, type: ValueType): ValueType {
+  return {
+    wanted: `${type.wanted}, or ${word}`,
+    placeholder: `<${type.placeholder.slice(1, -1)}|${word}>`,
+    schema: { anyOf: [type.schema, { const: word }] },
+    accepts: (value) => value === word || type.accepts(value),
+    fromText: (text) => text === word ? text : type.fromText(text),
+  };
+}
+
 function isDuration(value: unknown): boolean {
   if (typeof value !== "number" && typeof value !== "string") return false;
   try {

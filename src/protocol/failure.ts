@@ -16,6 +16,7 @@ const MAX_DETAIL_BYTES = 32_768;
 /** The deadline decides over whatever a handler throws because of it. */
 export function failWith(call: Call, thrown: unknown): Error {
   if (call.endReason !== undefined) return call.endReason;
+  call.thrown = thrown;
   const error = toWireError(thrown);
   if (error !== thrown) call.failure = error;
   try {

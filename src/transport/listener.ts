@@ -39,6 +39,8 @@ export interface ListenOptions extends MountOnOptions {
   readonly port: number;
   /** Address to listen on, `undefined` for all. */
   readonly hostname: string | undefined;
+  /** Whether other processes may listen there, too. Linux spreads connections over them. */
+  readonly reusePort?: boolean;
   /** PEM files; none for plaintext. */
   readonly tls: TlsFiles;
   /** How often the PEM files are read, in milliseconds. */
@@ -152,14 +154,30 @@ function createTlsServer(context: TlsContext, settings: Settings): Http2SecureSe
   });
 }
 
+/**
+ * Makes sure that nobody listens on a port.
+ *
+ * @returns The port, one that is free for 0.
+ * @throws {ConfigError} If it is in use, or Deno may not listen there.
+ */
+export async function claimPort(
+  options: Pick<ListenOptions, "port" | "hostname">,
+): Promise<number> {
+  const server = new NetServer((socket) => void socket.destroy());
+  await bind(server, options);
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 async function bind(
-  server: NodeHttp2Server,
-  { port, hostname }: Pick<ListenOptions, "port" | "hostname">,
+  server: NetServer,
+  { port, hostname, reusePort = false }: Pick<ListenOptions, "port" | "hostname" | "reusePort">,
 ): Promise<void> {
   const host = await resolveListenAddress(port, hostname);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", (error) => reject(explainListenError(error, port, host)));
-  server.listen({ port, ...(host !== undefined && { host }) }, () => {
+  server.listen({ port, reusePort, ...(host !== undefined && { host }) }, () => {
     server.removeAllListeners("error");
     // One connection that cannot be accepted must not end the process.
     server.on(
@@ -176,4 +194,9 @@ export function addressOf(server: NodeHttp2Server): NetAddress | undefined {
   const bound = server.address() as AddressInfo | null;
   if (bound === null) return undefined;
   return { transport: "tcp", hostname: bound.address, port: bound.port };
+}
+
+/** An address as it stands in a URL. */
+export function formatAddress({ hostname, port }: NetAddress): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }

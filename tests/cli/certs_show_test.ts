@@ -124,8 +124,8 @@ Deno.test("certs --show lets nobody write to the terminal by a certificate's nam
   await folder.write("a.pem", certificate);
   const { stdout, stderr } = await folder.run(["certs", "--show", "a.pem"], READ_ONLY);
   assertEquals(/[^\n\x20-\x7e]/.test(stdout + stderr), false, stdout);
-  assertStringIncludes(stdout, "\\u{9b}31m");
-  assertStringIncludes(stdout, "spiffe://a/\\u{1b}]0;title\\u{7}");
+  assertStringIncludes(stdout, "\\u009b31m");
+  assertStringIncludes(stdout, "spiffe://a/\\u001b]0;title\\u0007");
 });
 
 const { certificate: GOOD, privateKey: KEY } = await (await createTestCa()).issue();

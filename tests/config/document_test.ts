@@ -62,9 +62,9 @@ const WRONG: readonly (readonly [what: string, text: string, ...errors: string[]
   [
     "a key of a group outside of it",
     "maxConnections: 1",
-    `1: maxConnections is not known: known are "hostname", "port", "sslCertificateChain", ` +
+    `1: maxConnections is not known: known are "hostname", "port", "workers", "healthPort", "adminPort", "sslCertificateChain", ` +
     `"sslPrivateKey", "caCertificate", "certificateReload", "gracefulTimeout", "lameDuck", ` +
-    `"engine", "healthCheck", "reflection", "timeouts", "limits", "logging"`,
+    `"engine", "healthCheck", "reflection", "telemetry", "timeouts", "limits", "logging"`,
   ],
   ["a number for a text", "hostname: 5", "1: hostname is 5: a text is wanted"],
   [

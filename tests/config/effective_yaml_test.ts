@@ -34,9 +34,12 @@ Deno.test("formatEffective() says of each value where it comes from", () => {
     { key: keyOf("port"), entry: undefined, value: 0, source: "--port" },
     { key: keyOf("timeouts.services"), entry: "a.B", value: "5s", source: "code" },
   ]);
-  assertEquals(text.split("\n").slice(0, 15), [
+  assertEquals(text.split("\n").slice(0, 19), [
     "# hostname: # default: all of the machine's, IPv6 and IPv4",
     "port: 0 # --port",
+    "workers: 1 # default",
+    "# healthPort: # default: none",
+    "# adminPort: # default: none",
     "# sslCertificateChain: # default: plaintext",
     "# sslPrivateKey: # default: plaintext",
     "# caCertificate: # default: clients need none",
@@ -46,6 +49,7 @@ Deno.test("formatEffective() says of each value where it comes from", () => {
     "engine: node # default",
     "healthCheck: false # default",
     "reflection: false # default",
+    "telemetry: false # default",
     "timeouts:",
     "  # global: # default: no limit",
     "  services:",

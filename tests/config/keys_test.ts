@@ -2,17 +2,17 @@ import { assertEquals } from "@std/assert";
 import { CONFIG_GROUPS, CONFIG_KEYS } from "../../src/config/keys.ts";
 import { readDocument } from "../../src/config/document.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
-import { SERVE_OPTIONS } from "../../src/serve_options.ts";
+import { RUN_OPTIONS } from "../../src/run_options.ts";
 import { configTable } from "../support/config_table.ts";
 
 /** Options of the code that no operator sets. */
-const OPTIONS_OF_CODE = ["signal"];
+const OPTIONS_OF_CODE = ["signal", "onListen"];
 
-Deno.test("CONFIG_KEYS has all options of serve() that an operator sets", () => {
+Deno.test("CONFIG_KEYS has all options of run() that an operator sets", () => {
   const known = CONFIG_KEYS.filter(({ target }) => target === "run").map(({ option }) => option);
   assertEquals(
     known.sort(),
-    SERVE_OPTIONS.filter((name) => !OPTIONS_OF_CODE.includes(name)).sort(),
+    RUN_OPTIONS.filter((name) => !OPTIONS_OF_CODE.includes(name)).sort(),
   );
 });
 

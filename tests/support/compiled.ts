@@ -36,7 +36,8 @@ export async function runCompile(
   output: string,
   env: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
-  const [deno, ...args] = config.tasks.compile.command.split(" ");
+  // In quotes is what deno task would take for a pattern of files.
+  const [deno, ...args] = config.tasks.compile.command.replaceAll("'", "").split(" ");
   assertEquals(deno, "deno");
   assert(args.includes(OUTPUT), `the task makes ${OUTPUT}`);
   return await runCommand(Deno.execPath(), args.map((arg) => arg === OUTPUT ? output : arg), {

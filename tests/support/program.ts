@@ -37,6 +37,7 @@ export interface Program extends AsyncDisposable {
   readonly output: () => string;
   /** Resolves with the match when it has printed something. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
+  readonly pid: number;
   /** How it ended, once all that it printed is there. */
   readonly status: Promise<Deno.CommandStatus>;
   /** Sends a signal, unless it has ended already: its status tells why. */
@@ -109,6 +110,7 @@ export function startCommand(
   const listening = printed(LISTENING).then(([, port]) => Number(port));
   listening.catch(() => {});
   return {
+    pid: child.pid,
     listening,
     output: () => output,
     printed,

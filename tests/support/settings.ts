@@ -59,7 +59,12 @@ const WORDS = fc.constantFrom(
 export function valueOf({ type }: ConfigKey): fc.Arbitrary<unknown> {
   if (type.isSwitch) return fc.boolean();
   if (type.choices !== undefined) return fc.constantFrom(...type.choices);
-  const { type: kind, minimum, maximum } = type.schema;
+  const { type: kind, minimum, maximum, anyOf } = type.schema;
+  const [first, word] = (anyOf ?? []) as Readonly<Record<string, unknown>>[];
+  if (first?.["type"] === "integer") {
+    const range = { min: Number(first["minimum"]), max: Number(first["maximum"]) };
+    return fc.oneof(fc.integer(range), fc.constant(word!["const"]));
+  }
   if (kind === "integer") {
     return fc.integer({ min: Number(minimum), max: Number(maximum) });
   }

@@ -166,7 +166,7 @@ export class GrpcCall implements BodyReader, EnvelopeReader, RequestSource, Serv
     const error = failWith(this.call, thrown) as ConnectError;
     this.#requests?.fail(error);
     // Not awaited: a generator that is busy returns only when it gets to its next yield.
-    if (this.#replies !== undefined) void stop(this.#replies);
+    if (this.#replies !== undefined) void stop(this.#replies, this.call);
     this.#reply.fail(error);
     this.sentError = error;
   }
@@ -214,6 +214,12 @@ export class GrpcCall implements BodyReader, EnvelopeReader, RequestSource, Serv
 
   #invoke(request: Message | RequestStream): void {
     if (this.#isOver) return;
+    const { observed } = this.call;
+    if (observed === undefined) this.#enter(request);
+    else observed.run(() => this.#enter(request));
+  }
+
+  #enter(request: Message | RequestStream): void {
     try {
       this.call.check();
       if (this.method.interceptors.length > 0) {
@@ -275,9 +281,10 @@ export class GrpcCall implements BodyReader, EnvelopeReader, RequestSource, Serv
 }
 
 /** Whatever it throws, nobody is left to tell. */
-async function stop(replies: AsyncIterator<unknown>): Promise<void> {
+async function stop(replies: AsyncIterator<unknown>, { observed }: Call): Promise<void> {
+  const end = () => replies.return?.();
   try {
-    await replies.return?.();
+    await (observed === undefined ? end() : observed.run(end));
   } catch {
     // The call has its error.
   }

@@ -1,0 +1,283 @@
+/**
+ * Keeps so many workers running on one port: starts them, lets them open the port, starts others for
+ * those that end, replaces them one after the other, and stops them all.
+ *
+ * @module
+ */
+
+import { serverLog } from "../log.ts";
+import type { NetAddress } from "../transport/listener.ts";
+import type { ProcessEnd } from "./child_process.ts";
+import type { FromWorker } from "./messages.ts";
+import { CRASH_LOOP, RestartPolicy } from "./restart_policy.ts";
+import { toError } from "./set_up_error.ts";
+import { mergeStatuses } from "./whole_health.ts";
+import type { OnWorkerMessage, WorkerProcess } from "./worker_process.ts";
+
+/** How long a worker may take to end besides what its calls may, in milliseconds. */
+const END_MS = 5000;
+
+/** The longest time that a timer of JavaScript knows. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What a {@linkcode Supervisor} is made from. */
+export interface SupervisorInit {
+  /** How many workers to keep running. */
+  readonly count: number;
+  /** How long a worker may take to shut down, in milliseconds. */
+  readonly shutdownMs: number;
+  /** Starts the worker of a number. */
+  readonly start: (number: number, onMessage: OnWorkerMessage) => WorkerProcess;
+  /**
+   * Makes sure that nobody listens on the port, the one that is given or that which is wanted.
+   *
+   * @returns The port.
+   */
+  readonly claimPort: (port?: number) => Promise<number>;
+  /** When to start a worker again. */
+  readonly createPolicy?: () => RestartPolicy;
+}
+
+/** One of the workers, whichever process it is. */
+interface Place {
+  readonly number: number;
+  readonly policy: RestartPolicy;
+  worker: WorkerProcess | undefined;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** The workers of one port. */
+export class Supervisor {
+  /** Resolves with where they listen when all are ready, and without when they were stopped before. */
+  readonly ready: Promise<NetAddress | undefined>;
+  /** Resolves when all have ended. Rejects if they could not be kept running. */
+  readonly finished: Promise<void>;
+
+  readonly #init: SupervisorInit;
+  readonly #places: readonly Place[];
+  /** All processes, those that are to be replaced as well. */
+  readonly #alive = new Set<WorkerProcess>();
+  readonly #getReady: (addr: NetAddress | undefined) => void;
+  readonly #finish: () => void;
+  #isStopping = false;
+  #isReplacing = false;
+  #wasReady = false;
+  #failure: { readonly error: unknown } | undefined;
+  #port: number | undefined;
+  #opening: Promise<void> = Promise.resolve();
+  #killTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(init: SupervisorInit) {
+    const { createPolicy = () => new RestartPolicy() } = init;
+    this.#init = init;
+    this.#places = Array.from({ length: init.count }, (_, i) => ({
+      ...{ number: i + 1, policy: createPolicy(), worker: undefined },
+    }));
+    const ready = Promise.withResolvers<NetAddress | undefined>();
+    this.ready = ready.promise;
+    this.#getReady = ready.resolve;
+    const finished = Promise.withResolvers<void>();
+    this.finished = finished.promise;
+    this.#finish = () => {
+      ready.resolve(undefined);
+      if (this.#failure === undefined) finished.resolve();
+      else finished.reject(this.#failure.error);
+    };
+    finished.promise.catch(() => {});
+  }
+
+  /** Starts the workers. */
+  async start(): Promise<void> {
+    this.#port = await this.#init.claimPort();
+    if (this.#isStopping) return;
+    for (const place of this.#places) place.worker = this.#start(place);
+  }
+
+  /** Lets all shut down, as a server does on `shutdown()`. */
+  shutdown(): Promise<void> {
+    if (!this.#isStopping) {
+      serverLog.info("Shutting down gracefully...");
+      this.#end();
+      for (const worker of this.#alive) worker.retire(false);
+      this.#killAfter(this.#init.shutdownMs + END_MS);
+    }
+    return this.finished;
+  }
+
+  /** Stops all at once. */
+  stop(): Promise<void> {
+    this.#end();
+    for (const worker of this.#alive) worker.send({ type: "stop" });
+    this.#killAfter(END_MS);
+    return this.finished;
+  }
+
+  /** Replaces the workers, one after the other: each ends when the next takes calls. */
+  async replaceAll(): Promise<void> {
+    if (this.#isReplacing || this.#isStopping || !this.#wasReady) return;
+    this.#isReplacing = true;
+    serverLog.info("Replacing {count} workers", { count: this.#places.length });
+    try {
+      if (await this.#replaceEach()) serverLog.info("All workers are replaced");
+    } catch (error) {
+      serverLog.error("Workers cannot be replaced: {error}", { error });
+    } finally {
+      this.#isReplacing = false;
+    }
+  }
+
+  async #replaceEach(): Promise<boolean> {
+    for (const place of this.#places) {
+      // One that is about to be started again is new anyway.
+      if (place.worker === undefined) continue;
+      const next = this.#start(place);
+      await next.decided;
+      if (this.#isStopping) return false;
+      if (!next.isReady) {
+        serverLog.error("Worker {number} cannot be replaced, the old ones stay", {
+          number: place.number,
+        });
+        await this.#endOf(next);
+        return false;
+      }
+      // The old one may have ended meanwhile, and another may have been started in its place.
+      clearTimeout(place.timer);
+      const old = place.worker;
+      place.worker = next;
+      if (old === undefined) continue;
+      old.retire(true);
+      this.#shareHealth();
+      await this.#endOf(old);
+    }
+    return true;
+  }
+
+  #start(place: Place): WorkerProcess {
+    const worker = this.#init.start(place.number, (message) => this.#hear(message, worker));
+    this.#alive.add(worker);
+    const { number, pid } = worker;
+    serverLog.debug("Worker {number} is process {pid}", { number, pid });
+    worker.ended.then((end) => this.#onEnd(place, worker, end));
+    return worker;
+  }
+
+  #hear(message: FromWorker, worker: WorkerProcess): void {
+    switch (message.type) {
+      case "prepared":
+        return void this.#letOpen(worker);
+      case "ready":
+        return this.#onReady(message);
+      case "statuses":
+        return this.#shareHealth();
+      case "shutdown":
+        return void this.shutdown();
+      case "failed":
+        if (!this.#wasReady) return this.#fail(toError(message));
+        serverLog.error("Worker {number} cannot be set up: {message}", {
+          ...{ number: worker.number, message: message.message },
+        });
+    }
+  }
+
+  /** One after the other, so that one that finds the port taken does not find another of them there. */
+  #letOpen(worker: WorkerProcess): void {
+    this.#opening = this.#opening.then(async () => {
+      if (this.#isStopping || !this.#alive.has(worker)) return;
+      const hasPort = [...this.#alive].some(({ isReady }) => isReady);
+      const port = hasPort ? this.#port! : await this.#init.claimPort(this.#port);
+      worker.send({ type: "listen", port });
+      await worker.decided;
+    }).catch((error) => this.#fail(error));
+  }
+
+  #onReady({ hostname, port }: { readonly hostname: string; readonly port: number }): void {
+    this.#shareHealth();
+    if (this.#places.every(({ worker }) => worker?.isReady)) {
+      this.#wasReady = true;
+      this.#getReady({ transport: "tcp", hostname, port });
+    }
+  }
+
+  #shareHealth(): void {
+    const said = [...this.#alive].filter((worker) => worker.isReady && !worker.isRetired);
+    for (const worker of said) {
+      const others = said.filter((other) => other !== worker);
+      worker.send({ type: "statuses", statuses: mergeStatuses(others.map((o) => o.statuses)) });
+    }
+  }
+
+  #onEnd(place: Place, worker: WorkerProcess, end: ProcessEnd): void {
+    this.#alive.delete(worker);
+    if (this.#isStopping) return this.#finishIfDone();
+    this.#shareHealth();
+    if (place.worker !== worker) return;
+    place.worker = undefined;
+    this.#startLater(place, worker.readyForMs, `process ${worker.pid} has ended ${describe(end)}`);
+  }
+
+  /** Starts another worker in a place, unless that has been done too often. */
+  #startLater(place: Place, readyForMs: number, why: string): void {
+    const { number } = place;
+    const delayMs = place.policy.next(readyForMs);
+    if (delayMs === undefined) {
+      return this.#fail(
+        new Error(`Cannot keep worker ${number} running, it did not last ${CRASH_LOOP}: ${why}`),
+      );
+    }
+    serverLog.error("Worker {number} is started again: {why}", { number, why, delayMs });
+    place.timer = setTimeout(() => {
+      try {
+        place.worker = this.#start(place);
+      } catch (error) {
+        this.#startLater(place, 0, `no process could be started, ${error}`);
+      }
+    }, delayMs);
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    void this.stop();
+  }
+
+  #end(): void {
+    this.#isStopping = true;
+    for (const { timer } of this.#places) clearTimeout(timer);
+    // Whoever waits for it does so after this.
+    queueMicrotask(() => this.#finishIfDone());
+  }
+
+  #finishIfDone(): void {
+    if (this.#alive.size > 0) return;
+    clearTimeout(this.#killTimer);
+    this.#finish();
+  }
+
+  /** Waits for the end of a worker that has been told of it, and helps if it has none. */
+  async #endOf(worker: WorkerProcess): Promise<void> {
+    const ms = bounded(this.#init.shutdownMs + END_MS);
+    const timer = setTimeout(() => this.#kill(worker), ms);
+    await worker.ended;
+    clearTimeout(timer);
+  }
+
+  #killAfter(ms: number): void {
+    clearTimeout(this.#killTimer);
+    this.#killTimer = setTimeout(() => {
+      for (const worker of this.#alive) this.#kill(worker);
+    }, bounded(ms));
+  }
+
+  #kill(worker: WorkerProcess): void {
+    const { number, pid } = worker;
+    serverLog.error("Worker {number}, process {pid}, does not end, and is killed", { number, pid });
+    worker.kill();
+  }
+}
+
+function describe({ code, signal }: ProcessEnd): string {
+  return signal === null ? `with exit code ${code}` : `by ${signal}`;
+}
+
+function bounded(ms: number): number {
+  return Math.min(ms, LONGEST_TIMER_MS);
+}
