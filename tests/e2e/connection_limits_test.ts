@@ -168,6 +168,8 @@ Deno.test("app.addToServer() takes the limits, and leaves the server's settings 
   app.addService(Greeter, greeterHandlers);
   const http2Server = createServer({ settings: { maxConcurrentStreams: 9 } });
   await using server = await app.addToServer(http2Server, {
+    // Settings of a server of node:http2 are for that alone.
+    engine: "node",
     maxConnections: 1,
     maxResetsPerSecond: 1,
   });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertStrictEquals } from "@std/assert";
 import { BufferPool, Output } from "../../src/http2/output.ts";
 import { FakeWire } from "../support/fake_wire.ts";
+import { fuzz } from "../support/fuzz.ts";
 import { concat, frame } from "../support/http2_frames.ts";
 
 /** Notes how many buffers were taken, and given back. */
@@ -75,20 +76,23 @@ Deno.test("Output flushes nothing when there is nothing", () => {
   assertEquals([wire.writes.length, wire.writableLength, wakes()], [0, 0, 0]);
 });
 
-Deno.test("Output writes to no buffer that is still on the wire", () => {
-  const { wire, output } = open(false);
-  const all: Uint8Array[] = [];
-  // The wire fails if what it has not taken changes.
-  for (let i = 0; i < 2000; i++) {
-    const bytes = new Uint8Array(1 + i * 37 % 500).fill(i);
-    output.copy(bytes);
-    all.push(bytes);
-    if (i % 3 === 0) output.flush();
-    if (i % 7 === 0) wire.take(2);
-  }
-  output.flush();
-  wire.take();
-  assertEquals(wire.bytes, concat(...all));
+Deno.test("Output writes to no buffer that is still on the wire", async () => {
+  await fuzz(100, (random) => {
+    const { wire, output } = open(false);
+    const all: Uint8Array[] = [];
+    // The wire fails if what it has not taken changes.
+    for (let i = 0; i < 300; i++) {
+      const bytes = new Uint8Array(1 + random.below(20_000)).fill(i);
+      if (random.oneIn(4)) output.bytes(bytes);
+      else output.copy(bytes);
+      all.push(bytes);
+      if (random.oneIn(2)) output.flush();
+      if (random.oneIn(3)) wire.take(random.below(4));
+    }
+    output.flush();
+    wire.take();
+    assertEquals(wire.bytes, concat(...all));
+  });
 });
 
 Deno.test("Output keeps no more for a client that reads nothing than what it is sent", () => {

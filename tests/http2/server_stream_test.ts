@@ -1,7 +1,15 @@
 import { assertEquals } from "@std/assert";
 import type { ServerStream } from "../../src/http2/server_stream.ts";
 import { FakeSession, type FakeSessionOptions } from "../support/fake_session.ts";
-import { data, grpcFields, headers, rstStream, windowUpdate } from "../support/http2_frames.ts";
+import {
+  data,
+  FRAME,
+  frame,
+  grpcFields,
+  headers,
+  rstStream,
+  windowUpdate,
+} from "../support/http2_frames.ts";
 
 const FIELDS = grpcFields("/a");
 
@@ -82,6 +90,16 @@ Deno.test("ServerStream does nothing once it has ended", async () => {
   assertEquals(await fake.sentLines(), ["RST_STREAM 1: 8"]);
 });
 
+Deno.test("ServerStream sends nothing that is written behind its end", async () => {
+  using opened = await open();
+  const { fake, stream } = opened;
+  stream.sendHeader(200, {}, false);
+  stream.end({ "x-end": "a" });
+  assertEquals(stream.write(new Uint8Array(100_000)), undefined);
+  stream.end();
+  assertEquals(await fake.sentLines(), ["HEADERS 1", "HEADERS 1 end"]);
+});
+
 Deno.test("ServerStream.reset() drops what was not sent", async () => {
   using opened = await open();
   const { fake, stream } = opened;
@@ -146,6 +164,15 @@ Deno.test("ServerStream widens its window when it is read, and not before", asyn
   const [line] = await fake.sentLines();
   // Of the first frame: the client has next to nothing left.
   assertEquals(line, `WINDOW_UPDATE 1: ${16_384 + 1_048_576 - 65_535}`);
+});
+
+Deno.test("ServerStream takes padding for read, which nobody reads", async () => {
+  using opened = await open();
+  const { fake } = opened;
+  const padding = frame(FRAME.data, 0x8, 1, Uint8Array.of(255, ...new Uint8Array(255)));
+  for (let sent = 0; sent < 40_000; sent += 256) fake.send(padding);
+  const lines = await fake.sentLines();
+  assertEquals(lines.map((line) => line.split(":")[0]), ["WINDOW_UPDATE 1"]);
 });
 
 Deno.test("ServerStream widens no window of a request that has ended", async () => {

@@ -173,11 +173,12 @@ class RunningVictim implements Victim {
 }
 
 function toText(
-  { result, ms, grownMib, neighbour: { calls, slowestMs } }: Damage<unknown>,
+  { result, ms, grownMib, neighbour }: Damage<unknown>,
 ): string {
-  return `${Math.round(ms)} ms, +${grownMib.toFixed(1)} MiB; neighbour: ${calls} calls, slowest ${
-    Math.round(slowestMs)
-  } ms; ${JSON.stringify(result) ?? "-"}`;
+  const { calls, medianMs, p99Ms, slowestMs } = neighbour;
+  const times = [medianMs, p99Ms, slowestMs].map((time) => time.toFixed(1)).join(" / ");
+  return `${Math.round(ms)} ms, +${grownMib.toFixed(1)} MiB; neighbour: ${calls} calls, ` +
+    `median / p99 / slowest ${times} ms; ${JSON.stringify(result) ?? "-"}`;
 }
 
 interface Neighbour extends AsyncDisposable {

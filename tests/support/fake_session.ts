@@ -38,7 +38,7 @@ export class FakeSession implements Disposable {
   readonly events: string[] = [];
   takesStreams = true;
   error: Http2Error | undefined;
-  #framesSeen = 0;
+  #writesSeen = 0;
 
   constructor(options: FakeSessionOptions = {}) {
     const { maxConcurrentStreams = 100, isRead = true, onStream = () => {} } = options;
@@ -84,10 +84,9 @@ export class FakeSession implements Disposable {
   /** What has gone out since this was asked for last. */
   async sent(): Promise<ParsedFrame[]> {
     await this.turn();
-    const frames = parseFrames(this.wire.bytes);
-    const fresh = frames.slice(this.#framesSeen);
-    this.#framesSeen = frames.length;
-    return fresh;
+    const fresh = this.wire.writes.slice(this.#writesSeen);
+    this.#writesSeen += fresh.length;
+    return parseFrames(concat(...fresh));
   }
 
   /** The same, a line for each frame. */
