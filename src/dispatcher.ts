@@ -61,7 +61,7 @@ export class Dispatcher {
     const { cors, methods, maxHeaderListBytes } = this.#options;
     if (cors?.handle(stream)) return;
     const protocol = detectProtocol(stream.headers);
-    const path = stream.path.split("?", 1)[0]!;
+    const path = pathOf(stream);
     const method = methods.get(path);
     const isHttp1 = stream.httpVersion.startsWith("1.");
     if (protocol === "grpc" && isHttp1) {
@@ -131,6 +131,11 @@ export class Dispatcher {
     this.#options.observer?.begin({ stream, protocol, path: name, method })
       ?.end({ error, thrown: undefined });
   }
+}
+
+function pathOf({ path }: HttpStream): string {
+  const end = path.indexOf("?");
+  return end < 0 ? path : path.slice(0, end);
 }
 
 async function serveByConnect(lane: ConnectLane, stream: HttpStream, call: Call): Promise<void> {

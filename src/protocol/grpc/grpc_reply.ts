@@ -21,8 +21,8 @@ const COMPRESS_MIN_BYTES = 1024;
 const COMPRESSED_FLAG = 0b0000_0001;
 const PREFIX_BYTES = 5;
 
-/** The trailers of most calls. */
-const OK_TRAILERS: ResponseFields = { "grpc-status": "0" };
+/** The trailers of most calls; frozen, so that they are encoded once. */
+const OK_TRAILERS: Readonly<Record<string, string>> = Object.freeze({ "grpc-status": "0" });
 
 /** The reply to one call. */
 export class GrpcReply {
@@ -50,7 +50,7 @@ export class GrpcReply {
 
   /** The trailers, for the handler to add to. */
   get trailers(): Headers {
-    return this.#trailers ??= new Headers(OK_TRAILERS as Record<string, string>);
+    return this.#trailers ??= new Headers(OK_TRAILERS);
   }
 
   /**
@@ -112,7 +112,7 @@ export class GrpcReply {
     this.#stream.respond(200, this.#headerFields(), "trailers");
   }
 
-  #defaultFields(): Record<string, string> {
+  #defaultFields(): Readonly<Record<string, string>> {
     const { headerFields } = this.#codec;
     if (this.compression === null) return headerFields;
     return { ...headerFields, "grpc-encoding": this.compression.name };

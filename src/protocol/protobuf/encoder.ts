@@ -6,17 +6,11 @@
  * @module
  */
 
-import {
-  create,
-  type DescField,
-  type DescMessage,
-  isWrapperDesc,
-  type MessageInitShape,
-  toBinary,
-} from "../../deps.ts";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "../../deps.ts";
 import { ByteWriter } from "./byte_writer.ts";
 import { createFieldWriter, type Fields, type WriteFields } from "./field_writers.ts";
-import { UNFIT } from "./scalar_writers.ts";
+import { UNFIT } from "./unfit.ts";
+import { isUsual } from "./usual.ts";
 
 /**
  * Encodes what a message is made from, or a message.
@@ -25,9 +19,6 @@ import { UNFIT } from "./scalar_writers.ts";
  * @throws {Error} What protobuf-es throws, if it does not fit its schema.
  */
 export type Encode = (value: unknown, prefixBytes: number) => Uint8Array;
-
-/** `google.protobuf.FeatureSet.FieldPresence.LEGACY_REQUIRED`. */
-const REQUIRED = 3;
 
 const writer = new ByteWriter();
 /** Whether it is in use, as it is when a getter of what is encoded encodes something itself. */
@@ -41,7 +32,7 @@ export function createEncoder(desc: DescMessage): Encode {
     prefixed.set(bytes, prefixBytes);
     return prefixed;
   };
-  if (!isUsual(desc, new Set())) return byProtobufEs;
+  if (!isUsual(desc)) return byProtobufEs;
   const write = new MessageWriters().find(desc);
   return (value, prefixBytes) => {
     if (isBusy) return byProtobufEs(value, prefixBytes);
@@ -83,26 +74,4 @@ class MessageWriters {
     }
     return write;
   }
-}
-
-/** Whether there is nothing about a type, and those that it leads to, that needs protobuf-es. */
-function isUsual(desc: DescMessage, seen: Set<DescMessage>): boolean {
-  if (seen.has(desc)) return true;
-  seen.add(desc);
-  return desc.fields.every((field) =>
-    isUsualField(field) && (field.message === undefined || isUsual(field.message, seen))
-  );
-}
-
-function isUsualField(field: DescField): boolean {
-  const { message } = field;
-  if (message === undefined) return field.presence !== REQUIRED;
-  if (field.presence === REQUIRED || ("delimitedEncoding" in field && field.delimitedEncoding)) {
-    return false;
-  }
-  // In TypeScript these are not messages.
-  if (message.typeName === "google.protobuf.Struct") {
-    return field.parent.typeName === "google.protobuf.Value";
-  }
-  return field.fieldKind !== "message" || field.oneof !== undefined || !isWrapperDesc(message);
 }

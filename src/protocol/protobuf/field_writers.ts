@@ -7,7 +7,8 @@
 
 import { type DescField, type DescMessage, ScalarType, WireType } from "../../deps.ts";
 import type { ByteWriter } from "./byte_writer.ts";
-import { SCALARS, type ScalarWriter, UNFIT } from "./scalar_writers.ts";
+import { SCALARS, type ScalarWriter } from "./scalar_writers.ts";
+import { UNFIT } from "./unfit.ts";
 
 /** What has fields: a message, or what one is made from. */
 export type Fields = Readonly<Record<string, unknown>>;

@@ -7,9 +7,7 @@
 
 import { ScalarType, WireType } from "../../deps.ts";
 import type { ByteWriter } from "./byte_writer.ts";
-
-/** Thrown for a value that is not as it should be: what becomes of it is for protobuf-es to say. */
-export const UNFIT: Error = new Error("not a value of its type");
+import { UNFIT } from "./unfit.ts";
 
 /** Writes a value, without its tag. @throws {UNFIT} */
 export type WriteScalar = (writer: ByteWriter, value: unknown) => void;

@@ -1,0 +1,98 @@
+/**
+ * How values of protobuf's scalar types are read (protobuf's "Encoding"), as what protobuf-es has for
+ * them in TypeScript.
+ *
+ * @module
+ */
+
+import { ScalarType } from "../../deps.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import { SCALARS } from "./scalar_writers.ts";
+
+/** Reads a value, behind its tag. @throws {Error} If it is odd. */
+export type ReadScalar = (reader: ByteReader) => unknown;
+
+const LONG = new BigInt64Array(1);
+const UNSIGNED_LONG = new BigUint64Array(LONG.buffer);
+const VIEW = new DataView(LONG.buffer);
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** By type, but for strings. */
+const READERS: Readonly<Record<Exclude<ScalarType, ScalarType.STRING>, ReadScalar>> = {
+  [ScalarType.DOUBLE]: (reader) => reader.double(),
+  [ScalarType.FLOAT]: (reader) => reader.float(),
+  [ScalarType.INT32]: (reader) => reader.varint32() | 0,
+  [ScalarType.UINT32]: (reader) => reader.varint32(),
+  [ScalarType.SINT32]: (reader) => {
+    const zigzag = reader.varint32();
+    return zigzag >>> 1 ^ -(zigzag & 1);
+  },
+  [ScalarType.FIXED32]: (reader) => reader.fixed32(),
+  [ScalarType.SFIXED32]: (reader) => reader.fixed32() | 0,
+  [ScalarType.INT64]: (reader) => {
+    reader.varint64();
+    return joinSigned(reader);
+  },
+  [ScalarType.UINT64]: (reader) => {
+    reader.varint64();
+    return joinUnsigned(reader);
+  },
+  [ScalarType.SINT64]: (reader) => {
+    reader.varint64();
+    const zigzag = joinUnsigned(reader);
+    return zigzag & 1n ? -(zigzag >> 1n) - 1n : zigzag >> 1n;
+  },
+  [ScalarType.FIXED64]: (reader) => {
+    reader.fixed64();
+    return joinUnsigned(reader);
+  },
+  [ScalarType.SFIXED64]: (reader) => {
+    reader.fixed64();
+    return joinSigned(reader);
+  },
+  [ScalarType.BOOL]: (reader) => {
+    reader.varint64();
+    return reader.low !== 0 || reader.high !== 0;
+  },
+  [ScalarType.BYTES]: (reader) => reader.bytes(),
+};
+
+/** What reads values of a type. @param isUtf8Checked Whether a string has to be UTF-8. */
+export function scalarReader(type: ScalarType, isUtf8Checked: boolean): ReadScalar {
+  if (type !== ScalarType.STRING) return READERS[type];
+  return isUtf8Checked ? (reader) => reader.string(true) : (reader) => reader.string(false);
+}
+
+/** Whether values of a type may stand behind each other without tags. */
+export function isPackable(type: ScalarType): boolean {
+  return type !== ScalarType.STRING && type !== ScalarType.BYTES;
+}
+
+/** Value of a key or of an entry's value that is not there. */
+export function zeroOf(type: ScalarType): unknown {
+  switch (type) {
+    case ScalarType.STRING:
+      return "";
+    case ScalarType.BOOL:
+      return false;
+    case ScalarType.BYTES:
+      return new Uint8Array();
+    default:
+      return SCALARS[type].isZero(0n) ? 0n : 0;
+  }
+}
+
+function join({ low, high }: ByteReader): void {
+  VIEW.setUint32(0, IS_LITTLE_ENDIAN ? low : high, IS_LITTLE_ENDIAN);
+  VIEW.setUint32(4, IS_LITTLE_ENDIAN ? high : low, IS_LITTLE_ENDIAN);
+}
+
+function joinSigned(reader: ByteReader): bigint {
+  join(reader);
+  return LONG[0]!;
+}
+
+function joinUnsigned(reader: ByteReader): bigint {
+  join(reader);
+  return UNSIGNED_LONG[0]!;
+}
