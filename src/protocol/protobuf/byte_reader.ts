@@ -44,9 +44,8 @@ export class ByteReader {
     return outer;
   }
 
-  /** Ends it. */
+  /** Ends it, when all of it was read. */
   endLength(outer: number): void {
-    if (this.at !== this.#end) throw UNFIT;
     this.#end = outer;
   }
 

@@ -24,6 +24,8 @@ import { isUsual } from "./usual.ts";
  */
 export type Decode = (bytes: Uint8Array) => Message;
 
+/** `google.protobuf.Edition.EDITION_PROTO3`. */
+const EDITION_PROTO3 = 999;
 /** How many messages may be within each other. */
 const MAX_DEPTH = 100;
 /** Tags below have their readers in an array. */
@@ -106,10 +108,8 @@ function createMaker(desc: DescMessage): () => ReadMessage {
 
 /** Messages whose defaults are inherited are made by `create()`, and values of closed enums checked. */
 function isUsualField(field: DescField): boolean {
-  if (field.parent.file.edition !== EDITION_PROTO3) return false;
+  const { enum: enumeration, parent } = field;
+  if (parent.file.edition !== EDITION_PROTO3) return false;
   if ("longAsString" in field && field.longAsString) return false;
-  return field.enum === undefined || field.enum.open;
+  return enumeration?.open !== false;
 }
-
-/** `google.protobuf.Edition.EDITION_PROTO3`. */
-const EDITION_PROTO3 = 999;

@@ -120,7 +120,7 @@ function createMapReader(
       else throw UNFIT;
     }
     reader.endLength(outer);
-    // To set it takes more than an assignment.
+    // To set it takes more than an assignment, in Node.
     if (key === "__proto__") throw UNFIT;
     (message[localName] as ReadMessage)[key as string] = value ?? createZero();
   };

@@ -56,6 +56,13 @@ Deno.test("createDecoder() gives each message lists, maps and oneofs of its own"
   }
 });
 
+Deno.test("createDecoder() takes any key of a map", () => {
+  const doubleMap = JSON.parse('{ "__proto__": 1, "constructor": 2, "": 3 }');
+  const bytes = toBinary(ALL, create(ALL, { doubleMap } as never));
+  const message = createDecoder(ALL)(bytes) as never as { doubleMap: object };
+  assertEquals(Object.entries(message.doubleMap).sort(), Object.entries(doubleMap).sort());
+});
+
 Deno.test("createDecoder() bounds how many messages are within each other", () => {
   const tag = ALL.field["allSingle"]!.number << 3 | 2;
   let bytes = new Uint8Array();
