@@ -1,7 +1,8 @@
 /**
  * What several workers give beside one, on the same machine and by the same clients: calls a second,
  * CPU time a call, and memory, for handlers that take more and less time. Clients share the cores with
- * the servers, so their CPU time is told, too.
+ * the servers, so their CPU time is told, too, and before all what the machine gives to several
+ * processes at most.
  *
  * Arguments: `--workers=<n>` (as many as there are cores), `--engine=<name>`, `--rounds=<n>` (3) and
  * `--seconds=<n>` (3) of each measurement.
@@ -46,6 +47,9 @@ interface Sample {
   readonly memoryMib: number;
 }
 
+const bare = await turnsOf(1);
+const times = (await turnsOf(many) / bare).toFixed(2);
+console.log(`${many} processes that do nothing else do ${times} times the work of one here\n`);
 await Deno.mkdir(CACHE, { recursive: true });
 await writeRequests();
 const rows: string[][] = [];
@@ -111,6 +115,16 @@ async function measure(workUs: number, workers: number): Promise<Sample> {
     clientUs: clientMs * 1000 / calls,
     memoryMib: memory.reduce((sum, mib) => sum + mib, 0),
   };
+}
+
+/** How much so many processes do together, without any server. */
+async function turnsOf(processes: number): Promise<number> {
+  const program = new URL("work.ts", import.meta.url).pathname;
+  const all = Array.from({ length: processes }, async () => {
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["run", program] }).output();
+    return Number(new TextDecoder().decode(stdout));
+  });
+  return (await Promise.all(all)).reduce((sum, turns) => sum + turns, 0);
 }
 
 async function processesOf({ pid }: Program): Promise<number[]> {

@@ -91,11 +91,11 @@ async function addressesOf(options: ResolvedRunOptions): Promise<string[]> {
   const isName = isIP(hostname) === 0;
   const address = isName ? await resolveName(hostname) : hostname;
   const host = isIP(address) === 6 ? `[${address}]` : address;
-  return [
-    ...isName ? [hostname] : [],
-    // Workers listen on the one port that is free for the first.
-    ...portsOf(options).map((port) => port === 0 && options.workers > 1 ? host : `${host}:${port}`),
-  ];
+  // Workers listen on the one port that is free for the first, which nobody knows before.
+  const hosts = options.port === 0 && options.workers > 1
+    ? [host]
+    : portsOf(options).map((port) => `${host}:${port}`);
+  return [...isName ? [hostname] : [], ...hosts];
 }
 
 async function resolveName(hostname: string): Promise<string> {

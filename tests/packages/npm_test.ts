@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import "../support/shield_clients.ts";
 import { createClient } from "../../src/client.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../gen/grpc/health/v1/health_pb.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import config from "../../deno.json" with { type: "json" };
 import { runCommand, transcript } from "../support/command.ts";
 import { assertReport, createConsumer } from "../support/consumer.ts";
 import { node24, npm24 } from "../support/node24.ts";
+import { childrenOf, untilGone } from "../support/processes.ts";
 import { createPemSet } from "../support/pem_files.ts";
 import { assertExitsWell, startCommand } from "../support/program.ts";
 import { readTar } from "../support/tar.ts";
@@ -37,6 +39,12 @@ const TYPES = {
     noEmit: true,
   },
 };
+
+const WORKERS = `import { FastGRPC } from "${config.name}";
+const options = { port: 0, hostname: "127.0.0.1", workers: 2, healthCheck: true };
+await new FastGRPC().run(options);
+console.log("after run() with " + process.argv[2]);
+`;
 
 Deno.test("the package for npm has what is exported, and nothing of where it was made", async () => {
   await using folder = await pack();
@@ -80,6 +88,23 @@ Deno.test("the package for npm is used in Node 24, with types", async (t) => {
   });
 
   await t.step("it serves and calls", async () => assertReport(await run("main.ts")));
+
+  await t.step("it serves by several workers", async () => {
+    await Deno.writeTextFile(`${consumer.path}/workers.js`, WORKERS);
+    await using server = startCommand([node, "workers.js", "a b"], { cwd: consumer.path });
+    const url = `http://127.0.0.1:${await server.listening}`;
+    await using health = createClient(Health, url);
+    assertEquals((await health.check({})).status, HealthCheckResponse_ServingStatus.SERVING);
+    const workers = await childrenOf(server.pid);
+    assertEquals(workers.length, 2);
+    server.kill("SIGUSR2");
+    await server.printed(/All workers are replaced/);
+    server.kill("SIGTERM");
+    await assertExitsWell(server);
+    await untilGone(workers);
+    // The first two, those in their place, and the first process.
+    assertEquals(server.output().match(/^after run\(\) with a b$/gm)?.length, 5);
+  });
 
   await using pem = await createPemSet();
   const read = (file: URL) => file.pathname;

@@ -52,7 +52,8 @@ export const WORKER_FLAGS: readonly string[] = [
   "--allow-env=FASTGRPC_SUPERVISOR",
 ];
 
-const BOUND_MS = 20_000;
+/** How long a test may take: what waits for the program to end is to fail, not to hang. */
+const BOUND_MS = 60_000;
 
 /** Starts a greeter with two workers on a free port of the loopback. */
 export function startWorkerGreeter(options: WorkerGreeterOptions = {}): WorkerGreeter {
@@ -61,6 +62,14 @@ export function startWorkerGreeter(options: WorkerGreeterOptions = {}): WorkerGr
     flags: [...WORKER_FLAGS, ...flags],
     args: [JSON.stringify(task), ...args],
   });
+  const seen = new Set<number>();
+  // Workers end with their supervisor, but this is where that may go wrong.
+  const end = async () => {
+    const all = [...await childrenOf(program.pid), ...seen];
+    program.kill("SIGKILL");
+    for (const pid of all) endProcess(pid);
+  };
+  const timer = setTimeout(end, BOUND_MS);
   const opened: ServiceClient<typeof Greeter>[] = [];
   const port = async () => Number((await program.printed(/^port (\d+)$/m))[1]);
   const client = async () => {
@@ -76,6 +85,7 @@ export function startWorkerGreeter(options: WorkerGreeterOptions = {}): WorkerGr
       if (performance.now() > until) throw new Error(`not ${count} workers: ${[...found.keys()]}`);
       const one = await client();
       const pid = Number((await one.sayHello({ name: "@pid" })).message);
+      seen.add(pid);
       if (!found.has(pid)) found.set(pid, one);
     }
     return found;
@@ -87,11 +97,10 @@ export function startWorkerGreeter(options: WorkerGreeterOptions = {}): WorkerGr
     clients,
     workers: async (count) => [...(await clients(count)).keys()].sort((a, b) => a - b),
     async [Symbol.asyncDispose]() {
-      await Promise.all(opened.map((one) => one[Symbol.asyncDispose]()));
-      const children = await childrenOf(program.pid);
+      clearTimeout(timer);
+      await end();
       await program[Symbol.asyncDispose]();
-      // They end with it, but this is where that may go wrong.
-      for (const pid of children) endProcess(pid);
+      await Promise.all(opened.map((one) => one[Symbol.asyncDispose]()));
     },
   };
 }

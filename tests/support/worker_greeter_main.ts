@@ -76,4 +76,5 @@ await app.run({
   onListen: ({ port }) => console.log(`port ${port}`),
 });
 console.log(`ended ${Deno.pid}`);
-if (!lingers) Deno.removeSignalListener("SIGUSR1", release);
+Deno.removeSignalListener("SIGUSR1", release);
+if (lingers) setInterval(() => {}, 1000);
