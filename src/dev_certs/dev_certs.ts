@@ -116,6 +116,13 @@ interface Slot {
 async function readSlot(directory: URL, name: string): Promise<Slot> {
   const url = new URL(`${name}.pem`, directory);
   const keyUrl = new URL(`${name}-key.pem`, directory);
+  const slot = await readCertificate(url, keyUrl);
+  const keyPem = await readTextFileIfExists(keyUrl);
+  if (keyPem !== undefined) await readKeyPair(keyUrl, keyPem);
+  return slot;
+}
+
+async function readCertificate(url: URL, keyUrl: URL): Promise<Slot> {
   const pem = await readTextFileIfExists(url);
   if (pem === undefined) return { url, keyUrl, found: undefined };
   const found = decodeCertificate(pem);
@@ -187,6 +194,10 @@ async function ensureKeyPair(url: URL): Promise<CryptoKeyPair> {
   if (pem === undefined) {
     pem = await createSecretFile(url, await encodePrivateKey((await createKeyPair()).privateKey));
   }
+  return await readKeyPair(url, pem);
+}
+
+async function readKeyPair(url: URL, pem: string): Promise<CryptoKeyPair> {
   try {
     return await decodeKeyPair(pem);
   } catch (cause) {

@@ -107,6 +107,17 @@ Deno.test("certs touches nothing where a file is of another origin, --force or n
   }
 });
 
+Deno.test("certs makes nothing where a key is of another kind than its own", async () => {
+  await using folder = await createCliFolder();
+  const files = { "client-key.pem": "-----BEGIN RSA PRIVATE KEY-----\n" };
+  await Deno.mkdir(`${folder.path}/certs`);
+  await folder.write("certs/client-key.pem", files["client-key.pem"]);
+  const result = await folder.run(["certs"], FLAGS);
+  assertEquals([result.code, result.stdout], [2, ""], transcript(result));
+  assertStringIncludes(result.stderr, "must be missing or hold an unencrypted P-256 key");
+  assertEquals(await filesOf(`${folder.path}/certs`), files);
+});
+
 const WRONG: readonly (readonly [args: string[], stderr: string])[] = [
   [["--days=x"], 'Cannot use "x" for --days: a whole number is wanted\n'],
   [["--days=999"], '"validDays" must be a whole number from 8 to 398: current value is 999'],
