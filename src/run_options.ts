@@ -5,7 +5,7 @@
  */
 
 import process from "node:process";
-import { type IntegerRange, resolveInteger } from "./errors.ts";
+import { assertKnownOptions, type IntegerRange, resolveInteger } from "./errors.ts";
 import {
   type ResolvedServeOptions,
   resolveServeOptions,
@@ -44,9 +44,10 @@ export interface ResolvedRunOptions extends ResolvedServeOptions {
 }
 
 /** As {@linkcode resolveServeOptions}, for what `app.run()` takes. */
-export function resolveRunOptions(
-  { onListen: _, workers, ...options }: RunOptions,
-): ResolvedRunOptions {
+export function resolveRunOptions(run: RunOptions): ResolvedRunOptions {
+  // Before the others look at what is left for them: they know fewer.
+  assertKnownOptions("run the app", run, RUN_OPTIONS);
+  const { onListen: _, workers, ...options } = run;
   return { ...resolveServeOptions(options), workers: resolveWorkers(workers) };
 }
 
