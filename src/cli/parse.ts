@@ -130,7 +130,7 @@ function checkPositionals(
   const missing = wanted.find(({ optional }, i) => !optional && i >= given.length);
   if (missing !== undefined) {
     throw new ConfigError(
-      `Cannot ${command} without <${missing.name}>: give ${missing.summary}`,
+      `Cannot run "${command}" without <${missing.name}>: give ${missing.summary}`,
     );
   }
   const isOpen = wanted.at(-1)?.multiple ?? false;

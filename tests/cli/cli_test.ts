@@ -45,7 +45,7 @@ const WRONG: readonly (readonly [args: string[], stderr: string])[] = [
   [["serv"], 'Cannot run command "serv": did you mean "serve"?\nSee "fastgrpc --help"\n'],
   [["--port=1"], 'Cannot run command "--port=1": known are'],
   [["constructor"], 'Cannot run command "constructor": known are'],
-  [["serve"], "Cannot serve without <module>"],
+  [["serve"], 'Cannot run "serve" without <module>'],
   [["serve", "nowhere.ts"], 'Cannot find module "nowhere.ts": give a path or a URL\n'],
   [["serve", "empty.ts"], 'Cannot find an app in "empty.ts": export it, or run it'],
   [

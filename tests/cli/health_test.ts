@@ -58,7 +58,7 @@ Deno.test("health takes addresses of IPv4 and IPv6, URLs, and metadata", async (
 });
 
 const WRONG: readonly (readonly [args: readonly string[], stderr: RegExp])[] = [
-  [[], /^Cannot health without <address>: give the server's address/],
+  [[], /^Cannot run "health" without <address>: give the server's address/],
   [["localhost:99999"], /a port is from 1 to 65535/],
   [["localhost:0"], /a port is from 1 to 65535/],
   [["localhost"], /it has no port/],

@@ -58,7 +58,7 @@ for (const args of [["--help"], ["-h"], ["a", "--help"], ["a", "unary", "b", "--
 }
 
 const BAD: readonly (readonly [args: string[], error: string])[] = [
-  [[], "Cannot call without <address>: give the server's"],
+  [[], 'Cannot run "call" without <address>: give the server\'s'],
   [["a", "unary", "b"], 'Cannot use argument "b": call takes <address> <mode>'],
   [["a", "unry"], 'Cannot use "unry" for <mode>: did you mean "unary"?'],
   [["a", "--dat=x"], 'Cannot use flag "--dat": did you mean "--data"?'],

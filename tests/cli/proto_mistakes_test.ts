@@ -21,7 +21,7 @@ interface Mistake {
 const MISTAKES: Readonly<Record<string, Mistake>> = {
   "without a module": {
     args: [],
-    message: "Cannot proto without <module>: give the module that exports or runs an app",
+    message: 'Cannot run "proto" without <module>: give the module that exports or runs an app',
   },
   "with a misspelt option": {
     args: ["--chek", "app.ts"],
