@@ -8,7 +8,10 @@ import { ConfigError, suggest } from "../errors.ts";
 import { CONFIG_GROUPS, CONFIG_KEYS } from "./keys.ts";
 import { describeValue, type Setting } from "./setting.ts";
 import type { YamlParser } from "./yaml.ts";
-import { isMapping, lineOfKey } from "./yaml_lines.ts";
+import { isMapping, lineOfKey, linesOf } from "./yaml_lines.ts";
+
+/** How many problems are told: to find the line of each takes a while, and nobody reads on. */
+const MOST_PROBLEMS = 20;
 
 /**
  * Reads a text.
@@ -20,14 +23,15 @@ export function readDocument(text: string, file: string, parse: YamlParser): Set
   const reader = new Reader(text, file, parse);
   reader.readGroup(parseWhole(text, file, parse), []);
   if (reader.problems.length === 0) return reader.settings;
-  throw new ConfigError(
-    reader.problems.sort((a, b) => a.line - b.line).map((problem) => problem.text).join("\n"),
-  );
+  const lines = reader.problems.sort((a, b) => a.line - b.line).map((problem) => problem.text);
+  if (reader.untold > 0) lines.push(`${file}: ${reader.untold} more of the kind`);
+  throw new ConfigError(lines.join("\n"));
 }
 
 class Reader {
   readonly settings: Setting[] = [];
   readonly problems: { readonly line: number; readonly text: string }[] = [];
+  untold = 0;
   readonly #text: string;
   readonly #file: string;
   readonly #parse: YamlParser;
@@ -55,7 +59,7 @@ class Reader {
       if (key?.entries !== undefined) this.#readEntries(key, child, childPath);
       else if (key !== undefined) this.#readValue(key, undefined, child, childPath);
       else if (known.includes(name)) this.readGroup(child, childPath);
-      else this.#report(childPath, `is not known: ${suggest(name, known)}`);
+      else this.#report(childPath, `is not known: ${nearest(name, known)}`);
     }
   }
 
@@ -86,9 +90,16 @@ class Reader {
   }
 
   #report(path: readonly string[], what: string): void {
+    if (this.problems.length >= MOST_PROBLEMS) {
+      this.untold++;
+      return;
+    }
     const { line, text } = this.#placeOf(path);
     const name = path.length === 0 ? "the file" : path.join(".");
-    this.problems.push({ line, text: `${text}: ${name} ${what}` });
+    // The parser takes a tab for no indentation, so that the key is one of the whole.
+    const isTabbed = path.length === 1 && /^ *\t/.test(linesOf(this.#text)[line - 1] ?? "");
+    const hint = isTabbed ? " A tab indents nothing in YAML: use blanks" : "";
+    this.problems.push({ line, text: `${text}: ${name} ${what}${hint}` });
   }
 
   /** The line of a key; of one that cannot be found, that of what holds it. */
@@ -99,6 +110,12 @@ class Reader {
     }
     return { line: 1, text: `${this.#file}:1` };
   }
+}
+
+/** The key that was meant: perhaps one that stands in another group. */
+function nearest(name: string, known: readonly string[]): string {
+  const elsewhere = CONFIG_KEYS.find(({ path }) => path.endsWith(`.${name}`));
+  return elsewhere === undefined ? suggest(name, known) : `did you mean "${elsewhere.path}"?`;
 }
 
 function parentOf(path: string): string {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readDocument } from "../../src/config/document.ts";
 import type { Setting } from "../../src/config/setting.ts";
 import { parseYaml } from "../../src/config/yaml.ts";
@@ -62,9 +62,20 @@ const WRONG: readonly (readonly [what: string, text: string, ...errors: string[]
   [
     "a key of a group outside of it",
     "maxConnections: 1",
-    `1: maxConnections is not known: known are "hostname", "port", "workers", "healthPort", "adminPort", "sslCertificateChain", ` +
+    `1: maxConnections is not known: did you mean "limits.maxConnections"?`,
+  ],
+  [
+    "a key that is like no other, as the whole",
+    "x: 1",
+    `1: x is not known: known are "hostname", "port", "workers", "healthPort", "adminPort", "sslCertificateChain", ` +
     `"sslPrivateKey", "caCertificate", "certificateReload", "gracefulTimeout", "lameDuck", ` +
     `"engine", "healthCheck", "reflection", "telemetry", "timeouts", "limits", "logging"`,
+  ],
+  [
+    "a key that is indented by a tab",
+    "limits:\n\tmaxConnections: 1",
+    `2: maxConnections is not known: did you mean "limits.maxConnections"? ` +
+    "A tab indents nothing in YAML: use blanks",
   ],
   ["a number for a text", "hostname: 5", "1: hostname is 5: a text is wanted"],
   [
@@ -148,6 +159,17 @@ for (const [what, text, ...errors] of WRONG) {
     assertEquals(message.split("\n"), errors.map((error) => `fastgrpc.yaml:${error}`));
   });
 }
+
+Deno.test("readDocument() tells some of many mistakes, and how many there are, without delay", () => {
+  const text = Array.from({ length: 4000 }, (_, i) => `k${i}: 1\n`).join("");
+  const begin = performance.now();
+  const { message } = assertThrows(() => read(text), ConfigError);
+  const lines = message.split("\n");
+  assertEquals(lines.length, 21);
+  assertEquals(lines.at(-1), "fastgrpc.yaml: 3980 more of the kind");
+  // To look for the line of each takes half a minute.
+  assert(performance.now() - begin < 10_000);
+});
 
 Deno.test("readDocument() takes __proto__ for any other key, at each place", () => {
   for (const text of ["__proto__: {port: 1}", "limits: {__proto__: {maxConnections: 1}}"]) {
