@@ -28,7 +28,7 @@ Deno.test({
     const given = Object.entries(others).filter(([, values]) => values !== null);
     assertEquals(Object.fromEntries(given), {
       allow_env: ["FASTGRPC_*"],
-      allow_net: ["0.0.0.0", "[::]", "127.0.0.1"],
+      allow_net: ["0.0.0.0", "[::]", "127.0.0.1", "localhost"],
       allow_read: ["certs", "fastgrpc.yaml"],
       allow_write: ["certs"],
       prompt: false,
@@ -51,13 +51,15 @@ Deno.test({
     await using client = createClient(Greeter, `https://localhost:${port}`, { tls });
     assertEquals((await client.sayHello({ name: "Ada" })).message, "Hello Ada");
     // As an exec probe asks, by the same binary.
-    const probe = ["health", "--ca-certificate=certs/ca.pem", `https://127.0.0.1:${port}`];
-    const { code, stdout, stderr } = await run(compiled, folder.path, probe);
-    assertEquals({ code, stdout, stderr }, { code: 0, stdout: "SERVING\n", stderr: "" });
+    const probe = ["health", "--ca-certificate=certs/ca.pem"];
+    for (const address of [`https://127.0.0.1:${port}`, `:${port}`, `localhost:${port}`]) {
+      const { code, stdout, stderr } = await run(compiled, folder.path, [...probe, address]);
+      assertEquals({ code, stdout, stderr }, { code: 0, stdout: "SERVING\n", stderr: "" });
+    }
     program.kill("SIGTERM");
     await assertExitsWell(program);
     assertStringIncludes(program.output(), "Shutting down gracefully...");
-    assertEquals((await run(compiled, folder.path, probe)).code, 2);
+    assertEquals((await run(compiled, folder.path, [...probe, `:${port}`])).code, 2);
     const cached = await walkFiles(new URL(`file://${folder.path}/deno/`));
     assertEquals(cached.filter((path) => /^(npm|remote)\//.test(path)), []);
   },
@@ -96,6 +98,10 @@ const NEEDED: Readonly<Record<string, readonly [args: readonly string[], output:
   "[::]": [SERVE, /^Cannot listen on \[::\]:0: run Deno with --allow-net=/],
   "0.0.0.0": [[...SERVE, "--hostname=0.0.0.0"], /^Cannot listen on 0\.0\.0\.0:0: run Deno with/],
   "127.0.0.1": [[...SERVE, "--hostname=127.0.0.1"], /^Cannot listen on 127\.0\.0\.1:0: run Deno/],
+  "localhost": [
+    ["health", ":1"],
+    /^Cannot connect to http:\/\/localhost:1: allow it by --allow-net/,
+  ],
   "fastgrpc.yaml": [["check"], /\nno fastgrpc\.yaml looked for: allow it by --allow-read/],
   "certs": [["check"], /^Cannot read "sslCertificateChain" certs\/server\.pem: .* read access/],
   "allow_write": [["certs", "--force"], /^Cannot write ".*: Requires write access/],
