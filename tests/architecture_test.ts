@@ -51,6 +51,7 @@ const ROWS: readonly (readonly string[])[] = [
   [
     "peer",
     "http_stream",
+    "baggage",
     "deadline",
     "settled_within",
     "context",
@@ -135,6 +136,7 @@ const ROWS: readonly (readonly string[])[] = [
   // Transport: knows no service
   [
     "transport/read_bytes",
+    "transport/http1_request",
     "transport/http1_stream",
     "transport/http2_stream",
     "transport/session_shield",

@@ -18,6 +18,7 @@ import {
   trace,
   type Tracer,
 } from "../deps/opentelemetry.ts";
+import { isDecodable } from "../baggage.ts";
 import type { CallEnd, CallObserver, CallStart, ObservedCall } from "../call_observer.ts";
 import type { HeaderFields } from "../http_stream.ts";
 import { callLog } from "../log.ts";
@@ -39,8 +40,13 @@ export interface CallTelemetryInit {
 
 const FIELDS: TextMapGetter<HeaderFields> = {
   keys: (fields) => Object.keys(fields),
-  get: (fields, name) => fields[name] as string | string[] | undefined,
+  get: (fields, name) => readable(name, fields[name] as string | string[] | undefined),
 };
+
+/** Deno's propagator would write to the log of each baggage that it cannot decode. */
+function readable(name: string, value: string | string[] | undefined) {
+  return name !== "baggage" || isDecodable(String(value ?? "")) ? value : undefined;
+}
 
 /** Makes spans and measurements of calls. */
 export class CallTelemetry implements CallObserver {

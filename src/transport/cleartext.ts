@@ -10,6 +10,7 @@ import { createServer, type Server as HttpServer } from "node:http";
 import type { Http2Server } from "node:http2";
 import type { Socket } from "node:net";
 import process from "node:process";
+import { Http1Request } from "./http1_request.ts";
 
 /** How the preface begins; HTTP has no such method (RFC 9113, section 11.6). */
 const HTTP2 = "PRI";
@@ -42,7 +43,7 @@ export interface CleartextHandlers<C> {
  * @returns The server that gets those of HTTP/1.1. It needs no closing.
  */
 export function detectVersions<C>(server: Http2Server, handlers: CleartextHandlers<C>): HttpServer {
-  const http1 = createServer();
+  const http1 = createServer({ IncomingMessage: Http1Request });
   // Deno would close each connection after its first answer, for this server has no port of its own.
   Object.defineProperty(http1, "listening", { value: true });
   http1.keepAliveTimeout = 0;

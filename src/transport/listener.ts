@@ -17,6 +17,7 @@ import type { HttpStream } from "../http_stream.ts";
 import { CertificateReload } from "./certificate_reload.ts";
 import type { ResolvedConnectionLimits } from "./connection_limits.ts";
 import { Connections, type Engine, type NodeHttp2Server } from "./connections.ts";
+import { Http1Request } from "./http1_request.ts";
 import { explainListenError, resolveListenAddress } from "./listen_address.ts";
 import { createPeerReader } from "./peer_reader.ts";
 import { loadTls, type TlsContext, type TlsFiles } from "./tls.ts";
@@ -150,6 +151,7 @@ function createTlsServer(context: TlsContext, settings: Settings): Http2SecureSe
     ...(context.ca !== undefined &&
       { ca: context.ca, requestCert: true, rejectUnauthorized: true }),
     allowHTTP1: true,
+    Http1IncomingMessage: Http1Request,
     minVersion: "TLSv1.2",
   });
 }
