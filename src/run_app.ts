@@ -6,11 +6,12 @@
  */
 
 import type { HealthStatus } from "./health_status.ts";
+import { serverLog } from "./log.ts";
 import { resolveRunOptions, type RunOptions } from "./run_options.ts";
 import type { ResolvedServeOptions, ServeOptions } from "./serve_options.ts";
 import type { Server } from "./server.ts";
 import type { Open, Starter } from "./starter.ts";
-import { runUntilStopped } from "./stop_signals.ts";
+import { onReplaceSignal, runUntilStopped } from "./stop_signals.ts";
 import { openSidePorts } from "./surroundings.ts";
 import { claimPort, listen } from "./transport/listener.ts";
 import { loadTls } from "./transport/tls.ts";
@@ -36,7 +37,10 @@ export async function runApp(
   const { onListen, workers: _, ...serveOptions } = options;
   const resolved = resolveRunOptions(options);
   if (place === undefined) {
-    if (resolved.workers === 1) return await runUntilStopped(() => serve(serveOptions), onListen);
+    if (resolved.workers === 1) {
+      using _ = options.workers === "auto" ? ignoreReplaceSignal() : undefined;
+      return await runUntilStopped(() => serve(serveOptions), onListen);
+    }
     return await supervise(app, resolved, { count: resolved.workers, run, onListen });
   }
   // A worker is for one call of run(); the others are its supervisor's.
@@ -51,6 +55,11 @@ export async function runApp(
       return listenOn(app.starter, { ...resolved, lameDuckMs: 0, sidePorts }, port);
     },
   });
+}
+
+/** Whoever sends it to a server with workers sends it to that which has one core, too. */
+function ignoreReplaceSignal(): Disposable {
+  return onReplaceSignal(() => serverLog.warn("There are no workers to replace: start it anew"));
 }
 
 /**

@@ -88,8 +88,9 @@ export async function runUntilStopped(
   }
 }
 
-/** Listens for the signal to replace workers. */
+/** Listens for the signal to replace workers, which ends a process that does not. */
 export function onReplaceSignal(listener: () => void): Disposable {
+  if (process.platform === "win32") return { [Symbol.dispose]() {} };
   addSignalListener("SIGUSR2", listener);
   return { [Symbol.dispose]: () => removeSignalListener("SIGUSR2", listener) };
 }

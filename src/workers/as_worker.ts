@@ -9,7 +9,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import type { HealthStatus } from "../health_status.ts";
 import { serverLog } from "../log.ts";
-import { onStopSignals, type StoppableServer } from "../stop_signals.ts";
+import { onReplaceSignal, onStopSignals, type StoppableServer } from "../stop_signals.ts";
 import { Orders } from "./orders.ts";
 import { toWords } from "./set_up_error.ts";
 import { WorkerChannel } from "./worker_channel.ts";
@@ -59,6 +59,8 @@ export async function serveAsWorker(place: WorkerPlace, app: WorkerApp): Promise
   });
   // To end this one only: there will be another.
   using _signals = onStopSignals(() => orders.shutDown(false));
+  // That it comes to all processes of the program at once is usual. It is the supervisor's.
+  using _replace = onReplaceSignal(() => {});
   let server;
   try {
     server = await app.serve(() => {

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertLess, assertRejects, assertStringIncludes }
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { RunOptions } from "../../mod.ts";
 import { childrenOf, untilGone } from "../support/processes.ts";
-import { assertExitsWell } from "../support/program.ts";
+import { assertExitsWell, startProgram } from "../support/program.ts";
 import { untilRefused } from "../support/waiting.ts";
 import { startWorkerGreeter, type WorkerGreeter } from "../support/worker_greeter.ts";
 
@@ -151,4 +151,27 @@ Deno.test("the signal of run() that a worker aborts shuts all of them down", asy
   await (await greeter.client()).sayHello({ name: "@abort" });
   await assertExitsWell(greeter);
   await untilGone(pids);
+});
+
+Deno.test("SIGUSR2 to a worker, as to all processes at once, does it no harm", async () => {
+  await using greeter = startWorkerGreeter();
+  const pids = await greeter.workers(2);
+  for (const pid of pids) Deno.kill(pid, "SIGUSR2");
+  assertEquals(await greeter.workers(2), pids);
+  greeter.kill("SIGTERM");
+  await assertExitsWell(greeter);
+});
+
+Deno.test('SIGUSR2 does no harm where "auto" is one process', async () => {
+  const main = new URL("../support/child_greeter_main.ts", import.meta.url);
+  await using greeter = startProgram(main, {
+    wrapper: ["taskset", "--cpu-list", "0"],
+    flags: ["--allow-net=127.0.0.1"],
+    args: [JSON.stringify({ run: { workers: "auto" } })],
+  });
+  await greeter.listening;
+  greeter.kill("SIGUSR2");
+  await greeter.printed(/There are no workers to replace/);
+  greeter.kill("SIGTERM");
+  await assertExitsWell(greeter);
 });
