@@ -49,6 +49,7 @@ export async function runApp(
   await serveAsWorker(place, {
     health: app.health,
     lameDuckMs: resolved.lameDuckMs,
+    gracefulTimeoutMs: resolved.gracefulTimeoutMs,
     signal: resolved.signal,
     serve: (port, onMetrics) => {
       const sidePorts = { ...resolved.sidePorts, onMetrics };

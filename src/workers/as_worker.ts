@@ -26,6 +26,8 @@ export interface WorkerApp {
   readonly health: HealthStatus;
   /** How long health says NOT_SERVING before the end, in milliseconds. */
   readonly lameDuckMs: number;
+  /** How long calls may take to end after that, in milliseconds. */
+  readonly gracefulTimeoutMs: number;
   /** Lets the whole end when aborted. */
   readonly signal: AbortSignal | undefined;
   /**
@@ -73,7 +75,8 @@ export async function serveAsWorker(place: WorkerPlace, app: WorkerApp): Promise
     return;
   }
   const { hostname, port } = server.addr;
-  channel.send({ type: "ready", hostname, port });
+  const shutdownMs = app.lameDuckMs + app.gracefulTimeoutMs;
+  channel.send({ type: "ready", hostname, port, shutdownMs });
   const onAbort = () => channel.send({ type: "shutdown" });
   app.signal?.addEventListener("abort", onAbort, { once: true });
   if (app.signal?.aborted) onAbort();

@@ -24,12 +24,20 @@ export type ToWorker =
   /** Stop at once. */
   | { readonly type: "stop" };
 
+/** It takes calls. */
+export interface ReadyMessage {
+  readonly type: "ready";
+  readonly hostname: string;
+  readonly port: number;
+  /** How long it may take to shut down, in milliseconds; `null` for any time, as JSON has it. */
+  readonly shutdownMs: number | null;
+}
+
 /** What a worker says to its supervisor. */
 export type FromWorker =
   /** It would open the port now. */
   | { readonly type: "prepared" }
-  /** It takes calls. */
-  | { readonly type: "ready"; readonly hostname: string; readonly port: number }
+  | ReadyMessage
   /** It cannot be set up. */
   | { readonly type: "failed"; readonly name: string; readonly message: string }
   /** What the app says of its health. */

@@ -19,9 +19,6 @@ import { mergeMetrics } from "./whole_metrics.ts";
 import { formatPlace, WORKER_VARIABLE } from "./worker_place.ts";
 import { WorkerProcess } from "./worker_process.ts";
 
-/** How long the last answers may take, as `Server` has it, and some time for a signal to arrive. */
-const FLUSH_MS = 500;
-
 /** An app that is to be served by workers. */
 export interface SupervisedApp {
   readonly count: number;
@@ -72,7 +69,7 @@ export async function runSupervisor(app: SupervisedApp): Promise<void> {
       health.setElsewhere(statuses);
       health.resume();
     },
-    shutdownMs: app.lameDuckMs + app.gracefulTimeoutMs + FLUSH_MS,
+    shutdownMs: app.lameDuckMs + app.gracefulTimeoutMs,
     claimPort: app.claimPort,
     start(number, onMessage) {
       const token = crypto.randomUUID();

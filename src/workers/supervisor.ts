@@ -14,8 +14,8 @@ import { toError } from "./set_up_error.ts";
 import { mergeStatuses } from "./whole_health.ts";
 import type { OnWorkerMessage, WorkerProcess } from "./worker_process.ts";
 
-/** How long a worker may take to end besides what its calls may, in milliseconds. */
-const END_MS = 5000;
+/** How long a worker may take to end besides what its calls and their last answers may, in milliseconds. */
+const END_MS = 5500;
 
 /** The longest time that a timer of JavaScript knows. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -24,7 +24,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface SupervisorInit {
   /** How many workers to keep running. */
   readonly count: number;
-  /** How long a worker may take to shut down, in milliseconds. */
+  /** How long a worker may take to shut down that has not said so itself, in milliseconds. */
   readonly shutdownMs: number;
   /** Starts the worker of a number. */
   readonly start: (number: number, onMessage: OnWorkerMessage) => WorkerProcess;
@@ -106,7 +106,7 @@ export class Supervisor {
       serverLog.info("Shutting down gracefully...");
       this.#end();
       for (const worker of this.#alive) worker.retire(false);
-      this.#killAfter(this.#init.shutdownMs + END_MS);
+      this.#killAfter(Math.max(...[...this.#alive].map((worker) => this.#endMsOf(worker)), 0));
     }
     return this.finished;
   }
@@ -266,10 +266,14 @@ export class Supervisor {
 
   /** Waits for the end of a worker that has been told of it, and helps if it has none. */
   async #endOf(worker: WorkerProcess): Promise<void> {
-    const ms = bounded(this.#init.shutdownMs + END_MS);
-    const timer = setTimeout(() => this.#kill(worker), ms);
+    const timer = setTimeout(() => this.#kill(worker), bounded(this.#endMsOf(worker)));
     await worker.ended;
     clearTimeout(timer);
+  }
+
+  /** By its own configuration, which may be newer than that of this process. */
+  #endMsOf({ shutdownMs = this.#init.shutdownMs }: WorkerProcess): number {
+    return shutdownMs + END_MS;
   }
 
   #killAfter(ms: number): void {

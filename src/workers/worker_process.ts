@@ -36,6 +36,8 @@ export class WorkerProcess {
   readonly decided: Promise<void>;
   /** What the app in it says of its health. */
   statuses: Statuses = {};
+  /** How long it may take to shut down, in milliseconds, once it has said so. */
+  shutdownMs: number | undefined;
   /** Whether it is to end. */
   isRetired = false;
 
@@ -113,7 +115,10 @@ export class WorkerProcess {
   }
 
   readonly #note = (message: FromWorker) => {
-    if (message.type === "ready") this.#readyAt = performance.now();
+    if (message.type === "ready") {
+      this.#readyAt = performance.now();
+      this.shutdownMs = message.shutdownMs ?? Infinity;
+    }
     if (message.type === "failed") this.#isSetUp = false;
     if (message.type === "statuses") this.statuses = message.statuses;
     // It answers in the order in which it was asked.

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { FastGRPC } from "../../mod.ts";
+import { type Duration, FastGRPC } from "../../mod.ts";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { greeterHandlers } from "../../examples/greeter.ts";
 import { logLines } from "./long_lines.ts";
@@ -64,7 +64,7 @@ app.addService(Greeter, {
 });
 
 Deno.addSignalListener("SIGUSR1", release);
-const { run, crashes, crashesBy, lingers } = task;
+const { run, crashes, crashesBy, gracefulBy, lingers } = task;
 const isToCrash = crashes || (crashesBy && Deno.readTextFileSync(crashesBy) === "crash");
 if (isToCrash && Deno.env.get("FASTGRPC_SUPERVISOR") !== undefined) Deno.exit(7);
 await app.run({
@@ -72,6 +72,7 @@ await app.run({
   port: 0,
   workers: 2,
   ...run,
+  ...(gracefulBy && { gracefulTimeout: Deno.readTextFileSync(gracefulBy) as Duration }),
   signal: abort.signal,
   onListen: ({ port }) => console.log(`port ${port}`),
 });

@@ -11,7 +11,7 @@ import {
 import { checkAsyncProperty } from "../support/properties.ts";
 
 const TOKEN = "5a1";
-const READY: FromWorker = { type: "ready", hostname: "::", port: 5 };
+const READY: FromWorker = { type: "ready", hostname: "::", port: 5, shutdownMs: 0 };
 const FAILED: FromWorker = { type: "failed", name: "Error", message: "two\nlines, \x1e" };
 
 /** Reads what a worker writes, in pieces. */

@@ -44,6 +44,26 @@ Deno.test("SIGUSR2 replaces all workers without a failed call", async () => {
   await assertExitsWell(greeter);
 });
 
+Deno.test("workers that SIGUSR2 gave another gracefulTimeout have that at the end", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "1ms");
+  await using greeter = startWorkerGreeter({ gracefulBy: file, flags: [`--allow-read=${file}`] });
+  await greeter.port();
+  await Deno.writeTextFile(file, "1m");
+  greeter.kill("SIGUSR2");
+  await greeter.printed(/All workers are replaced/);
+  const clients = await greeter.clients(2);
+  const calls = [...clients.values()].map((client) => client.sayHello({ name: "@wait" }));
+  await greeter.printed(/(?:^waiting \d+\n[^]*?){2}/m);
+  greeter.kill("SIGTERM");
+  // Longer than the first process would have waited.
+  await new Promise((resolve) => setTimeout(resolve, 6000));
+  for (const pid of clients.keys()) Deno.kill(pid, "SIGUSR1");
+  await Promise.all(calls);
+  await assertExitsWell(greeter);
+  await Deno.remove(file);
+});
+
 Deno.test("SIGUSR2 keeps the old workers where new ones cannot be set up", async () => {
   const file = await Deno.makeTempFile();
   await using greeter = startWorkerGreeter({ crashesBy: file, flags: [`--allow-read=${file}`] });
