@@ -245,9 +245,10 @@ export class Supervisor {
     }, delayMs);
   }
 
+  /** Those that take calls finish them. */
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    void this.stop();
+    void (this.#wasReady ? this.shutdown() : this.stop());
   }
 
   #end(): void {

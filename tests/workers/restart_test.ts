@@ -86,6 +86,26 @@ Deno.test("workers that end again and again end the program with an error", asyn
   assertEquals(await childrenOf(greeter.pid), []);
 });
 
+Deno.test("workers beside one that ends again and again finish their calls", async () => {
+  const file = await Deno.makeTempFile();
+  await using greeter = startWorkerGreeter({
+    ...{ crashesBy: file, flags: [`--allow-read=${file}`] },
+    run: { gracefulTimeout: "1m" },
+  });
+  const clients = await greeter.clients(2);
+  const [ended, waiting] = [...clients.keys()] as [number, number];
+  const call = clients.get(waiting)!.sayHello({ name: "@wait" });
+  await greeter.printed(/^waiting/m);
+  await Deno.writeTextFile(file, "crash");
+  Deno.kill(ended, "SIGKILL");
+  await greeter.printed(/Shutting down/);
+  Deno.kill(waiting, "SIGUSR1");
+  assertEquals((await call).message, String(waiting));
+  assertEquals((await greeter.status).code, 1);
+  assertMatch(greeter.output(), /Cannot keep worker \d running/);
+  await Deno.remove(file);
+});
+
 Deno.test("a worker that calls end again and again ends the program with an error", async () => {
   await using greeter = startWorkerGreeter();
   await greeter.port();
