@@ -126,7 +126,7 @@ export class Dispatcher {
     error: ConnectError,
   ): void {
     const path = shownPath(stream);
-    logAccess(path, protocol, stream.peer.address, error, 0);
+    logAccess(path, protocol, stream.peer.address, error, undefined);
     const name = path.replace(/^\//, "");
     this.#options.observer?.begin({ stream, protocol, path: name, method })
       ?.end({ error, thrown: undefined });
@@ -169,8 +169,8 @@ function refuseUnknown(stream: HttpStream, protocol: Protocol): ConnectError {
   return error;
 }
 
-function shownPath({ path }: HttpStream): string {
-  return path.split("?", 1)[0]!.slice(0, MAX_SHOWN_PATH);
+function shownPath(stream: HttpStream): string {
+  return pathOf(stream).slice(0, MAX_SHOWN_PATH);
 }
 
 function leftBy(errorCode: number): ConnectError {
@@ -206,8 +206,7 @@ function logEnd(call: Call, error: ConnectError | undefined): void {
     // No handler threw: it was what the client sent, or what Connect could not send.
     callLog.warn("{method} failed: {error}", { method: path, error: error.rawMessage });
   }
-  const durationMs = performance.now() - call.startedAt;
-  logAccess(path, call.protocol, call.peer.address, error, durationMs);
+  logAccess(path, call.protocol, call.peer.address, error, call.startedAt);
 }
 
 function logAccess(
@@ -215,9 +214,10 @@ function logAccess(
   protocol: Protocol,
   peer: string,
   error: ConnectError | undefined,
-  durationMs: number,
+  startedAt: number | undefined,
 ): void {
   if (!accessLog.isEnabledFor("info")) return;
+  const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt;
   accessLog.info("{method} {code} {durationMs} ms {protocol} {peer}", {
     method,
     code: error === undefined ? "ok" : codeToString(error.code),
