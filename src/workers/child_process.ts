@@ -16,6 +16,11 @@ export interface ProcessEnd {
   readonly signal: string | null;
 }
 
+/** How a process ended, in words. */
+export function describeEnd({ code, signal }: ProcessEnd): string {
+  return signal === null ? `with exit code ${code}` : `by ${signal}`;
+}
+
 /** A process that was started. */
 export interface ChildProcess {
   readonly pid: number;

@@ -7,7 +7,7 @@
 
 import { serverLog } from "../log.ts";
 import type { NetAddress } from "../transport/listener.ts";
-import type { ProcessEnd } from "./child_process.ts";
+import { describeEnd, type ProcessEnd } from "./child_process.ts";
 import type { FromWorker, Statuses } from "./messages.ts";
 import { CRASH_LOOP, RestartPolicy } from "./restart_policy.ts";
 import { toError } from "./set_up_error.ts";
@@ -223,7 +223,8 @@ export class Supervisor {
     this.#shareHealth();
     if (place.worker !== worker) return;
     place.worker = undefined;
-    this.#startLater(place, worker.readyForMs, `process ${worker.pid} has ended ${describe(end)}`);
+    const why = `process ${worker.pid} has ended ${describeEnd(end)}`;
+    this.#startLater(place, worker.readyForMs, why);
   }
 
   /** Starts another worker in a place, unless that has been done too often. */
@@ -289,10 +290,6 @@ export class Supervisor {
     serverLog.error("Worker {number}, process {pid}, does not end, and is killed", { number, pid });
     worker.kill();
   }
-}
-
-function describe({ code, signal }: ProcessEnd): string {
-  return signal === null ? `with exit code ${code}` : `by ${signal}`;
 }
 
 function bounded(ms: number): number {
