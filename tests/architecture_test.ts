@@ -216,6 +216,7 @@ const ROWS: readonly (readonly string[])[] = [
     "workers/set_up_error",
     "workers/whole_health",
     "workers/whole_metrics",
+    "workers/replacement",
     "workers/supervisor",
     "workers/run_workers",
     "workers/worker_channel",

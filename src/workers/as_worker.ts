@@ -54,7 +54,11 @@ export async function serveAsWorker(place: WorkerPlace, app: WorkerApp): Promise
     });
     channel.send({ type: "metrics", text });
   };
-  const orders = new Orders({ ...app, tellMetrics: () => void tellMetrics() });
+  const orders = new Orders({
+    ...app,
+    tellMetrics: () => void tellMetrics(),
+    sayPong: () => channel.send({ type: "pong" }),
+  });
   await using channel = new WorkerChannel(place.token, (message) => orders.hear(message), () => {
     isOrphan = true;
     orders.shutDown(false);

@@ -17,6 +17,8 @@ export type ToWorker =
   | { readonly type: "listen"; readonly port: number }
   /** Tell the metrics. */
   | { readonly type: "metrics" }
+  /** Say that you are there. */
+  | { readonly type: "ping" }
   /** What the other workers say of their health. */
   | { readonly type: "statuses"; readonly statuses: Statuses }
   /** Shut down; without a lame duck where another takes over. */
@@ -44,6 +46,8 @@ export type FromWorker =
   | { readonly type: "statuses"; readonly statuses: Statuses }
   /** The metrics in Prometheus' text format. */
   | { readonly type: "metrics"; readonly text: string }
+  /** It is there. */
+  | { readonly type: "pong" }
   /** The program wants the whole to end. */
   | { readonly type: "shutdown" };
 

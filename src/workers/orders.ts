@@ -15,6 +15,8 @@ export interface OrdersInit {
   readonly lameDuckMs: number;
   /** Tells the metrics to the supervisor. */
   tellMetrics(): void;
+  /** Tells the supervisor that this process answers. */
+  sayPong(): void;
 }
 
 /** Orders to a worker. The first one to shut down counts, and one to stop after that. */
@@ -52,6 +54,8 @@ export class Orders {
         return this.#letOpen(message.port);
       case "metrics":
         return this.#init.tellMetrics();
+      case "ping":
+        return this.#init.sayPong();
       case "statuses":
         return this.#init.health.setElsewhere(message.statuses);
       case "shutdown":

@@ -1,6 +1,6 @@
 /**
  * Keeps so many workers running on one port: starts them, lets them open the port, starts others for
- * those that end, replaces them one after the other, and stops them all.
+ * those that end or do not answer, and stops them all. How they are replaced is `replacement.ts`'s.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { serverLog } from "../log.ts";
 import type { NetAddress } from "../transport/listener.ts";
 import { describeEnd, type ProcessEnd } from "./child_process.ts";
 import type { FromWorker, Statuses } from "./messages.ts";
+import { type Place, Replacement } from "./replacement.ts";
 import { CRASH_LOOP, RestartPolicy } from "./restart_policy.ts";
 import { toError } from "./set_up_error.ts";
 import { mergeStatuses } from "./whole_health.ts";
@@ -16,6 +17,13 @@ import type { OnWorkerMessage, WorkerProcess } from "./worker_process.ts";
 
 /** How long a worker may take to end besides what its calls and their last answers may, in milliseconds. */
 const END_MS = 5500;
+
+/**
+ * How often workers are asked whether they are there, in milliseconds, and how often one may leave that
+ * unanswered. It is counted, for time passes for a machine that sleeps as well.
+ */
+const PING_MS = 5000;
+const MAX_UNANSWERED = 6;
 
 /** The longest time that a timer of JavaScript knows. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -38,14 +46,8 @@ export interface SupervisorInit {
   readonly onHealth?: (statuses: Statuses | undefined) => void;
   /** When to start a worker again. */
   readonly createPolicy?: () => RestartPolicy;
-}
-
-/** One of the workers, whichever process it is. */
-interface Place {
-  readonly number: number;
-  readonly policy: RestartPolicy;
-  worker: WorkerProcess | undefined;
-  timer?: ReturnType<typeof setTimeout>;
+  /** How often to ask workers whether they are there, in milliseconds. */
+  readonly pingMs?: number;
 }
 
 /** The workers of one port. */
@@ -57,17 +59,18 @@ export class Supervisor {
 
   readonly #init: SupervisorInit;
   readonly #places: readonly Place[];
+  readonly #replacement: Replacement;
   /** All processes, those that are to be replaced as well. */
   readonly #alive = new Set<WorkerProcess>();
   readonly #getReady: (addr: NetAddress | undefined) => void;
   readonly #finish: () => void;
   #isStopping = false;
-  #isReplacing = false;
   #wasReady = false;
   #failure: { readonly error: unknown } | undefined;
   #port: number | undefined;
   #opening: Promise<void> = Promise.resolve();
   #killTimer: ReturnType<typeof setTimeout> | undefined;
+  #pingTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(init: SupervisorInit) {
     const { createPolicy = () => new RestartPolicy() } = init;
@@ -75,6 +78,13 @@ export class Supervisor {
     this.#places = Array.from({ length: init.count }, (_, i) => ({
       ...{ number: i + 1, policy: createPolicy(), worker: undefined },
     }));
+    this.#replacement = new Replacement({
+      places: this.#places,
+      isStopping: () => this.#isStopping,
+      start: (place) => this.#start(place),
+      endOf: (worker) => this.#endOf(worker),
+      onReplaced: () => this.#shareHealth(),
+    });
     const ready = Promise.withResolvers<NetAddress | undefined>();
     this.ready = ready.promise;
     this.#getReady = ready.resolve;
@@ -92,6 +102,7 @@ export class Supervisor {
   async start(): Promise<void> {
     this.#port = await this.#init.claimPort();
     if (this.#isStopping) return;
+    this.#pingTimer = setInterval(() => this.#ping(), this.#init.pingMs ?? PING_MS);
     for (const place of this.#places) place.worker = this.#start(place);
   }
 
@@ -119,44 +130,9 @@ export class Supervisor {
     return this.finished;
   }
 
-  /** Replaces the workers, one after the other: each ends when the next takes calls. */
+  /** Replaces the workers, one after the other. */
   async replaceAll(): Promise<void> {
-    if (this.#isReplacing || this.#isStopping || !this.#wasReady) return;
-    this.#isReplacing = true;
-    serverLog.info("Replacing {count} workers", { count: this.#places.length });
-    try {
-      if (await this.#replaceEach()) serverLog.info("All workers are replaced");
-    } catch (error) {
-      serverLog.error("Workers cannot be replaced: {error}", { error });
-    } finally {
-      this.#isReplacing = false;
-    }
-  }
-
-  async #replaceEach(): Promise<boolean> {
-    for (const place of this.#places) {
-      // One that is about to be started again is new anyway.
-      if (place.worker === undefined) continue;
-      const next = this.#start(place);
-      await next.decided;
-      if (this.#isStopping) return false;
-      if (!next.isReady) {
-        serverLog.error("Worker {number} cannot be replaced, the old ones stay", {
-          number: place.number,
-        });
-        await this.#endOf(next);
-        return false;
-      }
-      // The old one may have ended meanwhile, and another may have been started in its place.
-      clearTimeout(place.timer);
-      const old = place.worker;
-      place.worker = next;
-      if (old === undefined) continue;
-      old.retire(true);
-      this.#shareHealth();
-      await this.#endOf(old);
-    }
-    return true;
+    if (!this.#isStopping && this.#wasReady) await this.#replacement.run();
   }
 
   #start(place: Place): WorkerProcess {
@@ -263,7 +239,20 @@ export class Supervisor {
   #finishIfDone(): void {
     if (this.#alive.size > 0) return;
     clearTimeout(this.#killTimer);
+    clearInterval(this.#pingTimer);
     this.#finish();
+  }
+
+  /** Linux goes on to give connections to a worker that hangs. */
+  #ping(): void {
+    for (const worker of this.#alive) {
+      if (worker.ping() < MAX_UNANSWERED) continue;
+      const { number, pid } = worker;
+      serverLog.error("Worker {number}, process {pid}, does not answer, and is killed", {
+        ...{ number, pid },
+      });
+      worker.kill();
+    }
   }
 
   /** Waits for the end of a worker that has been told of it, and helps if it has none. */

@@ -46,6 +46,8 @@ export class WorkerProcess {
   readonly #decide: () => void;
   readonly #scrapes: ((text: string) => void)[] = [];
   #readyAt: number | undefined;
+  #hasSpoken = false;
+  #unanswered = 0;
   #isSetUp = true;
 
   constructor(number: number, token: string, child: ChildProcess, onMessage: OnWorkerMessage) {
@@ -77,6 +79,17 @@ export class WorkerProcess {
   /** Says something to it. */
   send(message: ToWorker): void {
     this.#child.write(formatToWorker(message));
+  }
+
+  /**
+   * Asks it whether it is there. Before it has come to `app.run()` it hears nothing.
+   *
+   * @returns How often it has been asked since it last said anything.
+   */
+  ping(): number {
+    if (!this.#hasSpoken) return 0;
+    this.send({ type: "ping" });
+    return this.#unanswered++;
   }
 
   /** Its metrics in Prometheus' text format; none if it has none to tell in time. */
@@ -115,6 +128,8 @@ export class WorkerProcess {
   }
 
   readonly #note = (message: FromWorker) => {
+    this.#hasSpoken = true;
+    this.#unanswered = 0;
     if (message.type === "ready") {
       this.#readyAt = performance.now();
       this.shutdownMs = message.shutdownMs ?? Infinity;

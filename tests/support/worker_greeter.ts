@@ -21,6 +21,8 @@ export interface WorkerGreeterTask {
   readonly crashes?: boolean;
   /** A file in which stands whether workers end before they come to `app.run()`. */
   readonly crashesBy?: string;
+  /** A file in which stands whether workers hang before they come to `app.run()`. */
+  readonly hangsBy?: string;
   /** A file in which stands the `gracefulTimeout`. */
   readonly gracefulBy?: string;
   /** Whether the process goes on after `app.run()`. */

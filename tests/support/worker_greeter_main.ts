@@ -64,9 +64,11 @@ app.addService(Greeter, {
 });
 
 Deno.addSignalListener("SIGUSR1", release);
-const { run, crashes, crashesBy, gracefulBy, lingers } = task;
+const { run, crashes, crashesBy, hangsBy, gracefulBy, lingers } = task;
 const isToCrash = crashes || (crashesBy && Deno.readTextFileSync(crashesBy) === "crash");
 if (isToCrash && Deno.env.get("FASTGRPC_SUPERVISOR") !== undefined) Deno.exit(7);
+const isToHang = hangsBy && Deno.readTextFileSync(hangsBy) === "hang";
+if (isToHang && Deno.env.get("FASTGRPC_SUPERVISOR") !== undefined) hang();
 await app.run({
   hostname: "127.0.0.1",
   port: 0,

@@ -76,6 +76,22 @@ Deno.test("SIGUSR2 keeps the old workers where new ones cannot be set up", async
   await Deno.remove(file);
 });
 
+Deno.test("SIGUSR2 once more gives up a new worker that hangs, and begins anew", async () => {
+  const file = await Deno.makeTempFile();
+  await using greeter = startWorkerGreeter({ hangsBy: file, flags: [`--allow-read=${file}`] });
+  const old = await greeter.workers(2);
+  await Deno.writeTextFile(file, "hang");
+  greeter.kill("SIGUSR2");
+  await greeter.printed(/^hanging/m);
+  assertEquals(await greeter.workers(2), old);
+  await Deno.writeTextFile(file, "");
+  greeter.kill("SIGUSR2");
+  await greeter.printed(/All workers are replaced/);
+  await untilGone(old);
+  assertEquals(await childrenOf(greeter.pid), await greeter.workers(2));
+  await Deno.remove(file);
+});
+
 Deno.test("workers that end again and again end the program with an error", async () => {
   await using greeter = startWorkerGreeter({ crashes: true });
   assertEquals((await greeter.status).code, 1);
