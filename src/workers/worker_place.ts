@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { ConfigError } from "../config_error.ts";
 
 /** The variable that makes a process a worker. */
 export const WORKER_VARIABLE = "FASTGRPC_SUPERVISOR";
@@ -24,6 +25,8 @@ interface Places {
   runs: number;
   readonly place: WorkerPlace | undefined;
 }
+
+const PLACE = /^([1-9]\d*):([1-9]\d*):([\w-]+)$/;
 
 /** On the global object, since there may be several copies of the kit. */
 const KEY = Symbol.for("fastgrpc.worker");
@@ -44,11 +47,15 @@ export function countRun(): { readonly run: number; readonly place: WorkerPlace 
   return { run: ++places.runs, place: places.place };
 }
 
+/** @throws {ConfigError} If the variable has what no supervisor writes, by which nothing would be served. */
 function takePlace(): WorkerPlace | undefined {
   const text = takeVariable();
-  if (text === undefined) return undefined;
-  const [run, number, token] = text.split(":");
-  return { run: Number(run), number: Number(number), token: token ?? "" };
+  if (!text) return undefined;
+  const [, run, number, token] = PLACE.exec(text) ?? [];
+  if (token !== undefined) return { run: Number(run), number: Number(number), token };
+  throw new ConfigError(
+    `Cannot tell which worker this is: ${WORKER_VARIABLE} is for the process that starts workers, do not set it`,
+  );
 }
 
 function takeVariable(): string | undefined {

@@ -46,6 +46,14 @@ for (const { title, run, message } of MISTAKES) {
   });
 }
 
+Deno.test("run() tells of a place among workers that nobody has given it", async () => {
+  const main = new URL("../support/child_greeter_main.ts", import.meta.url);
+  const env = { FASTGRPC_SUPERVISOR: "1" };
+  await using greeter = startProgram(main, { flags: WORKER_FLAGS, env, args: ["{}"] });
+  assertEquals((await greeter.status).code, 1);
+  assertStringIncludes(greeter.output(), "ConfigError: Cannot tell which worker this is");
+});
+
 for (const reusePort of [false, true]) {
   const how = reusePort ? "by a program that would share it" : "by another program";
   Deno.test(`run() with workers does not take a port that is used ${how}`, async () => {
