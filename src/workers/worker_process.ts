@@ -136,8 +136,10 @@ export class WorkerProcess {
     }
     if (message.type === "failed") this.#isSetUp = false;
     if (message.type === "statuses") this.statuses = message.statuses;
-    // It answers in the order in which it was asked.
-    if (message.type === "metrics") return this.#scrapes.shift()?.(message.text);
+    // Of several that ask, all get the first answer: one that was lost must not shift the later ones.
+    if (message.type === "metrics") {
+      return this.#scrapes.splice(0).forEach((resolve) => resolve(message.text));
+    }
     this.#onMessage(message, this);
     if (message.type === "ready" || message.type === "failed") this.#decide();
   };

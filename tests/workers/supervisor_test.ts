@@ -1,6 +1,6 @@
 /** The supervisor with processes that say what a test wants. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { startProcess } from "../../src/workers/child_process.ts";
 import { formatFromWorker } from "../../src/workers/messages.ts";
 import { Supervisor } from "../../src/workers/supervisor.ts";
@@ -49,4 +49,18 @@ Deno.test("a supervisor kills a worker that does not answer, and starts another"
       "Worker {number} is started again: {why}",
     ],
   );
+});
+
+Deno.test("metrics of a worker are told though an earlier answer was lost", async () => {
+  const METRICS = formatFromWorker(TOKEN, { type: "metrics", text: "a 1" });
+  const args = ["-c", `read -r line; read -r line; printf '%s' "$METRICS" >&2; read -r line`];
+  const child = startProcess({ path: "sh", args }, { METRICS });
+  const worker = new WorkerProcess(1, TOKEN, child, () => {});
+  const lost = worker.metricsText();
+  const before = performance.now();
+  assertEquals(await worker.metricsText(), "a 1");
+  assertEquals(await lost, "a 1");
+  assert(performance.now() - before < 1500);
+  worker.kill();
+  await worker.ended;
 });
