@@ -4,8 +4,8 @@ import { resolveDuration } from "../../src/duration.ts";
 import { readStages, valuesOf } from "../support/dockerfile.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-/** After `lameDuck` and `gracefulTimeout`, until the process is gone. */
-const REST_MS = 500;
+/** After `lameDuck` and `gracefulTimeout`, until the process is gone, and workers that hang are killed. */
+const REST_MS = 5500;
 
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 // deno-lint-ignore no-explicit-any
