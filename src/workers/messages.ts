@@ -101,8 +101,9 @@ export async function readWorkerOutput(
       rest = rest.subarray(end);
     }
     if (rest.length > LONGEST_LINE && indexOfMark(rest, mark) === -1) {
-      onLog(rest);
-      rest = new Uint8Array();
+      const end = withoutBegunMark(rest, mark);
+      onLog(rest.subarray(0, end));
+      rest = rest.subarray(end);
     }
   }
   if (rest.length > 0 && indexOfMark(rest, mark) === -1) onLog(rest);
@@ -136,6 +137,12 @@ function indexOfMark(line: Uint8Array, mark: Uint8Array): number {
     if (mark.every((byte, i) => line[at + i] === byte)) return at;
   }
   return -1;
+}
+
+/** Where what may be the begin of a mark begins at the end of a line, or the line ends. */
+function withoutBegunMark(line: Uint8Array, mark: Uint8Array): number {
+  const start = line.lastIndexOf(mark[0]!);
+  return start > line.length - mark.length ? start : line.length;
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -48,7 +48,6 @@ export class WorkerProcess {
   #readyAt: number | undefined;
   #hasSpoken = false;
   #unanswered = 0;
-  #isSetUp = true;
 
   constructor(number: number, token: string, child: ChildProcess, onMessage: OnWorkerMessage) {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -64,11 +63,6 @@ export class WorkerProcess {
   /** Whether it has opened the port. */
   get isReady(): boolean {
     return this.#readyAt !== undefined;
-  }
-
-  /** Whether it has not said that it cannot be set up. */
-  get isSetUp(): boolean {
-    return this.#isSetUp;
   }
 
   /** For how many milliseconds it takes calls. */
@@ -134,7 +128,6 @@ export class WorkerProcess {
       this.#readyAt = performance.now();
       this.shutdownMs = message.shutdownMs ?? Infinity;
     }
-    if (message.type === "failed") this.#isSetUp = false;
     if (message.type === "statuses") this.statuses = message.statuses;
     // Of several that ask, all get the first answer: one that was lost must not shift the later ones.
     if (message.type === "metrics") {

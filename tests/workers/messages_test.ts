@@ -95,6 +95,19 @@ Deno.test("readWorkerOutput() does not keep a line for ever", async () => {
   assertEquals(logged.join("").length, 200_000);
 });
 
+Deno.test("readWorkerOutput() hears what is said in the midst of a line without an end", async () => {
+  const said = formatFromWorker(TOKEN, READY);
+  for (let cut = 1; cut < TOKEN.length + 3; cut++) {
+    const line = "x".repeat(70_000);
+    const pieces = [line + said.slice(0, cut), said.slice(cut)];
+    const { messages, logged } = await readOutput(
+      pieces.map((each) => new TextEncoder().encode(each)),
+    );
+    assertEquals(messages, [READY], `cut after ${cut}`);
+    assertEquals(logged.join(""), line);
+  }
+});
+
 Deno.test("readWorkerInput() reads what was written, however it comes", async () => {
   const statuses = fc.dictionary(
     fc.string(),
