@@ -210,6 +210,7 @@ const ROWS: readonly (readonly string[])[] = [
     "workers/messages",
     "workers/worker_place",
     "workers/own_command",
+    "workers/instance",
     "workers/child_process",
     "workers/worker_process",
     "workers/restart_policy",

@@ -12,6 +12,7 @@ import { serverLog } from "../log.ts";
 import { onReplaceSignal, StopSignals } from "../stop_signals.ts";
 import { formatAddress, type NetAddress } from "../transport/listener.ts";
 import { startProcess } from "./child_process.ts";
+import { instanceVariables } from "./instance.ts";
 import type { Statuses } from "./messages.ts";
 import { ownCommand } from "./own_command.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -73,7 +74,9 @@ export async function runSupervisor(app: SupervisedApp): Promise<void> {
     claimPort: app.claimPort,
     start(number, onMessage) {
       const token = crypto.randomUUID();
-      const env = { [WORKER_VARIABLE]: formatPlace({ run, number, token }) };
+      const place = { [WORKER_VARIABLE]: formatPlace({ run, number, token }) };
+      // The token is a secret.
+      const env = { ...place, ...instanceVariables(crypto.randomUUID()) };
       return new WorkerProcess(number, token, startProcess(command, env), onMessage);
     },
   });

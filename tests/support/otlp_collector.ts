@@ -28,6 +28,8 @@ export interface CollectedPoint {
   readonly metric: string;
   readonly unit: string;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** `service.instance.id`, if it was told. */
+  readonly instance: unknown;
   /** Of a histogram: how many values. */
   readonly count?: number;
   /** Of a histogram. */
@@ -98,11 +100,12 @@ function readSpans({ resource, scopeSpans }: Json): CollectedSpan[] {
   );
 }
 
-function readPoints({ scopeMetrics }: Json): CollectedPoint[] {
+function readPoints({ resource, scopeMetrics }: Json): CollectedPoint[] {
+  const instance = readAttributes(resource.attributes)["service.instance.id"];
   return scopeMetrics.flatMap(({ metrics }: Json) =>
     metrics.flatMap(({ name, unit, ...metric }: Json) =>
       (metric.histogram ?? metric.sum ?? metric.gauge).dataPoints.map((point: Json) => ({
-        ...{ metric: name, unit, attributes: readAttributes(point.attributes) },
+        ...{ metric: name, unit, instance, attributes: readAttributes(point.attributes) },
         ...(point.explicitBounds !== undefined
           ? { count: Number(point.count), bounds: point.explicitBounds }
           : { value: Number(point.asDouble ?? point.asInt) }),
