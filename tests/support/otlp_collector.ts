@@ -29,7 +29,7 @@ export interface CollectedPoint {
   readonly unit: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** `service.instance.id`, if it was told. */
-  readonly instance: unknown;
+  readonly instance?: unknown;
   /** Of a histogram: how many values. */
   readonly count?: number;
   /** Of a histogram. */
@@ -105,7 +105,12 @@ function readPoints({ resource, scopeMetrics }: Json): CollectedPoint[] {
   return scopeMetrics.flatMap(({ metrics }: Json) =>
     metrics.flatMap(({ name, unit, ...metric }: Json) =>
       (metric.histogram ?? metric.sum ?? metric.gauge).dataPoints.map((point: Json) => ({
-        ...{ metric: name, unit, instance, attributes: readAttributes(point.attributes) },
+        ...{
+          metric: name,
+          unit,
+          ...(instance !== undefined && { instance }),
+          attributes: readAttributes(point.attributes),
+        },
         ...(point.explicitBounds !== undefined
           ? { count: Number(point.count), bounds: point.explicitBounds }
           : { value: Number(point.asDouble ?? point.asInt) }),
