@@ -76,6 +76,11 @@ export interface ServerTarget {
   readonly metadata: readonly (readonly [name: string, value: string])[];
 }
 
+/** What may be wrong where a connection ends before anything was said, for behind a message. */
+export function tlsHint({ origin }: ServerTarget): string {
+  return origin.startsWith("http:") ? " (if it speaks TLS, use https:// or --tls)" : "";
+}
+
 /**
  * Reads an address and the flags, and the PEM files that they name.
  *

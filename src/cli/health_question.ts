@@ -11,6 +11,7 @@ import {
   readDuration,
   readTarget,
   type ServerTarget,
+  tlsHint,
 } from "./client_flags.ts";
 import { escapeText } from "./escape.ts";
 import { CallError, ConnectionError, ProbeConnection } from "./probe_connection.ts";
@@ -75,7 +76,8 @@ export async function readQuestion(
  */
 export function failureOf(error: unknown, { target }: HealthQuestion): number {
   if (error instanceof ConnectionError) {
-    console.error(escapeText(`Cannot connect to ${target.origin}: ${error.message}`));
+    const hint = error.isUnanswered ? tlsHint(target) : "";
+    console.error(escapeText(`Cannot connect to ${target.origin}: ${error.message}${hint}`));
     return HEALTH_EXIT.noConnection;
   }
   if (error instanceof CallError) {

@@ -35,6 +35,13 @@ const CODES = [
 /** There is no connection. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+  /** Whether the server took the connection, and ended it without a word of HTTP/2. */
+  readonly isUnanswered: boolean;
+
+  constructor(message: string, isUnanswered = false) {
+    super(message);
+    this.isUnanswered = isUnanswered;
+  }
 }
 
 /** A call did not end well. */
@@ -103,7 +110,9 @@ export class ProbeConnection implements AsyncDisposable {
         );
       } else fail(error.message);
     });
-    session.once("close", () => fail("it was closed before the server said anything"));
+    session.once("close", () => {
+      reject(new ConnectionError("it was closed before the server said anything", true));
+    });
     if (signal.aborted) onAbort();
     try {
       await promise;

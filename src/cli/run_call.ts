@@ -16,6 +16,7 @@ import {
   readDuration,
   readTarget,
   type ServerTarget,
+  tlsHint,
 } from "./client_flags.ts";
 import { EXIT } from "./command.ts";
 import { escapeText } from "./escape.ts";
@@ -49,7 +50,9 @@ export interface CallArguments {
 }
 
 const DEFAULT_RECEIVE_BYTES = "4194304";
-/** How long one question of reflection may take. */
+/** What the client says of a connection that ended, and did not tell why. */
+const BROKE_OFF = "the connection broke off";
+/** How long one question of reflection may take, unless the call is to take less. */
 const REFLECTION_MS = 10_000;
 /** As shells have it: 128 and the number of the signal. */
 const SIGNAL_EXIT: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
@@ -105,7 +108,7 @@ async function work(
     maxReceiveBytes: readBytes(values["max-receive-bytes"] ?? DEFAULT_RECEIVE_BYTES),
   });
   const source = schema === undefined
-    ? new ReflectionSource(connection, { signal, timeoutMs: REFLECTION_MS })
+    ? new ReflectionSource(connection, { signal, timeoutMs: Math.min(REFLECTION_MS, timeoutMs) })
     : await loadSchema(schema);
   const types = new ServerTypes(source);
   const session: Session = {
@@ -124,6 +127,7 @@ async function work(
   } catch (error) {
     if (!(error instanceof ConnectError) || signal.aborted) throw error;
     const lines = await describeFailure(error, types, styleOf(Deno.stderr));
+    if (error.rawMessage === BROKE_OFF) lines[0] += tlsHint(target);
     console.error(lines.join("\n"));
     return exitCodeOf(error);
   }

@@ -208,3 +208,12 @@ for (const title of STRANGE) {
     assertMatch(result.stderr, /^[^\n]+\n$/);
   });
 }
+
+Deno.test("call asks a server that hangs for as long as --timeout says", async () => {
+  await using pem = await createPemSet();
+  await using server = await HEALTH_CASES.find(({ title }) => title === "a server that hangs")!
+    .start(pem);
+  const result = await call(server.port, "a.S/M", "--timeout=300ms");
+  assertEquals([result.code, result.stdout], [68, ""], transcript(result));
+  assertEquals(result.stderr, "DEADLINE_EXCEEDED: deadline exceeded after 300ms\n");
+});

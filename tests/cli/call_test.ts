@@ -209,6 +209,12 @@ Deno.test("call speaks TLS and mTLS", async () => {
     assertEquals([refused.code, refused.stdout], [78, ""], transcript(refused));
     assertMatch(refused.stderr, /^UNAVAILABLE: /);
   }
+  const plain = await folder.run(["call", `127.0.0.1:${greeter.port}`], {
+    flags: [`--allow-net=127.0.0.1:${greeter.port}`],
+  });
+  assertEquals([plain.code, plain.stdout], [78, ""], transcript(plain));
+  const hint = "(if it speaks TLS, use https:// or --tls)";
+  assertEquals(plain.stderr, `UNAVAILABLE: the connection broke off ${hint}\n`);
 });
 
 Deno.test("call tells which permission it lacks", async () => {

@@ -288,7 +288,7 @@ export const HEALTH_CASES: readonly HealthCase[] = [
     start: (pem) => serveHealth(pem.tls),
     flags: SHORT,
     code: 2,
-    says: /^Cannot connect to http:/,
+    says: /^Cannot connect to http:.* \(if it speaks TLS, use https:\/\/ or --tls\)$/m,
   },
   {
     title: "a server without TLS, with TLS",
