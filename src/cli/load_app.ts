@@ -9,7 +9,7 @@ import { FastGRPC } from "../app.ts";
 import { collectApps, stopCollecting } from "../app_collection.ts";
 import { ConfigError, suggest } from "../errors.ts";
 import type { RunOptions } from "../run_options.ts";
-import type { Program } from "./command.ts";
+import { EXIT, type Program } from "./command.ts";
 
 /** Thrown when a module is not there, or has no app, or several and none was picked. */
 export class NoAppError extends ConfigError {}
@@ -62,6 +62,7 @@ export function moduleAt(module: string): AppModule {
  * @throws {NoAppError} If it has none, or cannot be found.
  */
 export async function loadApps(module: AppModule): Promise<LoadedApp[]> {
+  using _ = refuseExit(module);
   const { loaded, apps } = await collectApps<FastGRPC, unknown>(module.load);
   return appsOf(module, loaded, apps);
 }
@@ -104,6 +105,23 @@ export async function runApp(
   if (running !== undefined) return await running;
   const { app } = pickApp(module, appsOf(module, loaded, apps), undefined);
   await run(app, {});
+}
+
+/**
+ * Makes a failure of it when a module ends the program, as by Deno.exit() behind an app.run() that
+ * returns at once: a check that was not made must not look like one that found nothing.
+ */
+function refuseExit({ name }: AppModule): Disposable {
+  const refuse = () => {
+    stop();
+    console.error(
+      `Cannot load ${name} to its end: it calls Deno.exit(), do so where import.meta.main is true`,
+    );
+    Deno.exit(Deno.exitCode || EXIT.failed);
+  };
+  const stop = () => removeEventListener("unload", refuse);
+  addEventListener("unload", refuse);
+  return { [Symbol.dispose]: stop };
 }
 
 function appsOf(

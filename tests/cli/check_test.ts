@@ -122,6 +122,11 @@ await app.run();`,
     { "server.ts": `${NEW_APP}\nawait new FastGRPC().serve({ port: 0 });` },
     "Cannot serve an app while its module is loaded for its services",
   ],
+  [
+    "a module that ends the program behind its app.run()",
+    { "server.ts": `${NEW_APP}\nawait new FastGRPC().run({ port: 1 });\nDeno.exit();` },
+    'Cannot load "server.ts" to its end: it calls Deno.exit(), do so where import.meta.main is true',
+  ],
 ];
 
 for (const [what, files, stderr] of WRONG) {
