@@ -34,7 +34,7 @@ export async function runProto(input: CommandInput): Promise<number> {
     else console.log(`wrote ${path}`);
   }
   const isStale = check && stale.length > 0;
-  if (isStale) console.error("Run `deno task proto`, and commit what it writes");
+  if (isStale) console.error("Run it without --check, and commit what it writes");
   return problems.length === 0 && !isStale ? EXIT.ok : EXIT.failed;
 }
 
