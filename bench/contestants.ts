@@ -48,6 +48,10 @@ export const CONTESTANTS: readonly Contestant[] = [
     version: ["deno.json", /"version": "([^"]+)"/],
   },
   {
+    ...inDeno("kit-direct", "FastGRPC, direct engine", "servers/kit.ts", "direct"),
+    version: ["deno.json", /"version": "([^"]+)"/],
+  },
+  {
     ...inDeno("kit-code-first", "FastGRPC, code-first", "servers/kit_code_first.ts"),
     lacks: ["tls", "mtls", "observed"],
     version: ["deno.json", /"version": "([^"]+)"/],

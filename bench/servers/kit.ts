@@ -29,11 +29,12 @@ if (Deno.env.has("BENCH_OBSERVED")) {
   });
 }
 app.addService(Greeter, greeterHandlers);
-const server = await app.serve({ port: 0, hostname: "127.0.0.1", ...tls(), ...observed() });
+const server = await app.serve({ port: 0, hostname: "127.0.0.1", ...tls(), ...options() });
 console.log(server.addr.port);
 
-function observed(): Pick<ServeOptions, "telemetry" | "adminPort"> {
+function options(): Pick<ServeOptions, "engine" | "telemetry" | "adminPort"> {
   return {
+    ...(Deno.args.includes("direct") && { engine: "direct" }),
     telemetry: Deno.args.includes("telemetry"),
     ...(Deno.args.includes("admin-port") && { adminPort: 0 }),
   };
