@@ -88,6 +88,7 @@ export async function runApp(
   module: AppModule,
   run: (app: FastGRPC, options: RunOptions) => Promise<void>,
 ): Promise<void> {
+  using exits = refuseExit(module);
   const begun = new Set<object>();
   let running: Promise<void> | undefined;
   const runOne = async (app: object, options: RunOptions) => {
@@ -96,6 +97,8 @@ export async function runApp(
     if (begun.size > 1) throw severalApps(module, begun.size, []);
     if (!(app instanceof FastGRPC)) throw otherCopy(module);
     stopCollecting();
+    // Behind it the module may do as it likes.
+    exits[Symbol.dispose]();
     await run(app, options);
   };
   const { loaded, apps } = await collectApps<FastGRPC, unknown>(module.load, (app, options) => {
@@ -104,6 +107,7 @@ export async function runApp(
   });
   if (running !== undefined) return await running;
   const { app } = pickApp(module, appsOf(module, loaded, apps), undefined);
+  exits[Symbol.dispose]();
   await run(app, {});
 }
 

@@ -232,6 +232,15 @@ Deno.test("serve fails in app.run(), where the module may see it", async () => {
   assertMatch(stderr, /^--service-timeout: timeouts\.services has "a\.B", which is no service/);
 });
 
+Deno.test("serve fails where the module ends the program before it serves", async () => {
+  const code =
+    'import { FastGRPC } from "@fastgrpc/fastgrpc";\nexport const app = new FastGRPC();\n';
+  await using folder = await createCliFolder({ "server.ts": `${code}Deno.exit();` });
+  const result = await folder.run(["serve", "server.ts", "--port=0"], { flags: ["-A"] });
+  assertEquals([result.code, result.stdout], [1, ""], transcript(result));
+  assertStringIncludes(result.stderr, 'Cannot load "server.ts" to its end: it calls Deno.exit()');
+});
+
 Deno.test("serve serves none of several apps that are run at the same time", async () => {
   await using folder = await createCliFolder({
     "server.ts": `
