@@ -185,12 +185,11 @@ export class Supervisor {
     const { serving } = this;
     for (const worker of serving) {
       const others = serving.filter((other) => other !== worker);
-      worker.send({ type: "statuses", statuses: mergeStatuses(others.map((o) => o.statuses)) });
+      worker.send({ type: "statuses", statuses: mergeStatuses(statusesOf(others)) });
     }
     if (!this.#wasReady || this.#isStopping) return;
-    const isServing = serving.length > 0;
-    const whole = mergeStatuses(serving.map(({ statuses }) => statuses));
-    this.#init.onHealth?.(isServing ? whole : undefined);
+    const said = statusesOf(serving);
+    this.#init.onHealth?.(said.length > 0 ? mergeStatuses(said) : undefined);
   }
 
   #onEnd(place: Place, worker: WorkerProcess, end: ProcessEnd): void {
@@ -283,4 +282,9 @@ export class Supervisor {
 
 function bounded(ms: number): number {
   return Math.min(ms, LONGEST_TIMER_MS);
+}
+
+/** What they have said. A worker may take calls before it has said anything. */
+function statusesOf(workers: readonly WorkerProcess[]): Statuses[] {
+  return workers.map(({ statuses }) => statuses).filter((statuses) => statuses !== undefined);
 }

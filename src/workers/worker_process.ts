@@ -34,8 +34,8 @@ export class WorkerProcess {
   readonly ended: Promise<ProcessEnd>;
   /** Resolves when it has opened the port, or will never do so. */
   readonly decided: Promise<void>;
-  /** What the app in it says of its health. */
-  statuses: Statuses = {};
+  /** What the app in it says of its health, once it has said so. */
+  statuses: Statuses | undefined;
   /** How long it may take to shut down, in milliseconds, once it has said so. */
   shutdownMs: number | undefined;
   /** Whether it is to end. */
