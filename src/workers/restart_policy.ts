@@ -40,13 +40,14 @@ export class RestartPolicy {
    * Notes that the worker has ended.
    *
    * @param readyForMs How long it had taken calls.
+   * @param isEndless Whether another is started however often that has been so.
    * @returns After how many milliseconds to start another, `undefined` for not at all.
    */
-  next(readyForMs: number): number | undefined {
+  next(readyForMs: number, isEndless = false): number | undefined {
     const now = this.#now();
     const recent = readyForMs >= STEADY_MS ? [] : this.#ends;
     this.#ends = [...recent.filter((end) => now - end < WINDOW_MS), now];
-    if (this.#ends.length >= LIMIT) return undefined;
+    if (this.#ends.length >= LIMIT && !isEndless) return undefined;
     const longest = Math.min(FIRST_DELAY_MS * 2 ** (this.#ends.length - 1), LONGEST_DELAY_MS);
     // Workers that end together are not all to come back together.
     return longest * (1 + this.#random()) / 2;

@@ -15,6 +15,9 @@ import { toError } from "./set_up_error.ts";
 import { mergeStatuses } from "./whole_health.ts";
 import type { OnWorkerMessage, WorkerProcess } from "./worker_process.ts";
 
+/** With it the command line ends where something is wrong with the set-up. */
+const SET_UP_CODE = 2;
+
 /** How long a worker may take to end besides what its calls and their last answers may, in milliseconds. */
 const END_MS = 5500;
 
@@ -199,13 +202,15 @@ export class Supervisor {
     if (place.worker !== worker) return;
     place.worker = undefined;
     const why = `process ${worker.pid} has ended ${describeEnd(end)}`;
-    this.#startLater(place, worker.readyForMs, why);
+    const isSetUp = worker.hasFailed || end.code === SET_UP_CODE;
+    this.#startLater(place, worker.readyForMs, why, isSetUp);
   }
 
   /** Starts another worker in a place, unless that has been done too often. */
-  #startLater(place: Place, readyForMs: number, why: string): void {
+  #startLater(place: Place, readyForMs: number, why: string, isSetUp: boolean): void {
     const { number } = place;
-    const delayMs = place.policy.next(readyForMs);
+    // A file that was broken meanwhile is no reason to end those that serve.
+    const delayMs = place.policy.next(readyForMs, isSetUp && this.serving.length > 0);
     if (delayMs === undefined) {
       return this.#fail(
         new Error(`Cannot keep worker ${number} running, it did not last ${CRASH_LOOP}: ${why}`),
@@ -216,7 +221,7 @@ export class Supervisor {
       try {
         place.worker = this.#start(place);
       } catch (error) {
-        this.#startLater(place, 0, `no process could be started, ${error}`);
+        this.#startLater(place, 0, `no process could be started, ${error}`, true);
       }
     }, delayMs);
   }

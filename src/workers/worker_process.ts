@@ -40,6 +40,8 @@ export class WorkerProcess {
   shutdownMs: number | undefined;
   /** Whether it is to end. */
   isRetired = false;
+  /** Whether it has said that it cannot be set up. */
+  hasFailed = false;
 
   readonly #child: ChildProcess;
   readonly #onMessage: OnWorkerMessage;
@@ -128,6 +130,7 @@ export class WorkerProcess {
       this.#readyAt = performance.now();
       this.shutdownMs = message.shutdownMs ?? Infinity;
     }
+    if (message.type === "failed") this.hasFailed = true;
     if (message.type === "statuses") this.statuses = message.statuses;
     // Of several that ask, all get the first answer: one that was lost must not shift the later ones.
     if (message.type === "metrics") {

@@ -1,6 +1,6 @@
 /** Workers of the command line, of programs with an app built in, and in Node. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLess, assertStringIncludes } from "@std/assert";
 import { Greeter } from "../../gen/greeter/v1/greeter_pb.ts";
 import { createClient } from "../../src/client.ts";
 import { withoutFlags } from "../../src/workers/own_command.ts";
@@ -41,6 +41,23 @@ for (
     await assertServes(program, 2);
   });
 }
+
+Deno.test("serve tries a worker that cannot be set up any more for as long as others serve", async () => {
+  await using folder = await createCliFolder({ "fastgrpc.yaml": "workers: 2" });
+  const write = (text: string) => Deno.writeTextFile(`${folder.path}/fastgrpc.yaml`, text);
+  await using program = folder.start(["serve", "server.ts"], { flags: FLAGS });
+  await program.listening;
+  const [killed, other] = await childrenOf(program.pid);
+  await write("workers: many");
+  Deno.kill(killed!, "SIGKILL");
+  // As often as ends the program where workers crash.
+  await program.printed(/(?:has ended with exit code 2[^]*?){4}/);
+  assertEquals((await childrenOf(program.pid)).includes(other!), true);
+  await write("workers: 2");
+  const bound = performance.now() + 30_000;
+  while ((await childrenOf(program.pid)).length < 2) assertLess(performance.now(), bound);
+  await assertServes(program, 2);
+});
 
 Deno.test("check and --print-config tell of workers", async () => {
   await using folder = await createCliFolder();
