@@ -180,6 +180,7 @@ const ROWS: readonly (readonly string[])[] = [
     "protocol/cors",
     "protocol/protobuf/unfit",
     "protocol/protobuf/usual",
+    "protocol/protobuf/long",
     "protocol/protobuf/byte_writer",
     "protocol/protobuf/scalar_writers",
     "protocol/protobuf/field_writers",

@@ -7,15 +7,11 @@
 
 import { ScalarType } from "../../deps.ts";
 import type { ByteReader } from "./byte_reader.ts";
+import { HALVES, HIGH, LONG, LOW, UNSIGNED_LONG } from "./long.ts";
 import { SCALARS } from "./scalar_writers.ts";
 
 /** Reads a value, behind its tag. @throws {Error} If it is odd. */
 export type ReadScalar = (reader: ByteReader) => unknown;
-
-const LONG = new BigInt64Array(1);
-const UNSIGNED_LONG = new BigUint64Array(LONG.buffer);
-const VIEW = new DataView(LONG.buffer);
-const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** By type, but for strings. */
 const READERS: Readonly<Record<Exclude<ScalarType, ScalarType.STRING>, ReadScalar>> = {
@@ -83,8 +79,8 @@ export function zeroOf(type: ScalarType): unknown {
 }
 
 function join({ low, high }: ByteReader): void {
-  VIEW.setUint32(0, IS_LITTLE_ENDIAN ? low : high, IS_LITTLE_ENDIAN);
-  VIEW.setUint32(4, IS_LITTLE_ENDIAN ? high : low, IS_LITTLE_ENDIAN);
+  HALVES[LOW] = low;
+  HALVES[HIGH] = high;
 }
 
 function joinSigned(reader: ByteReader): bigint {

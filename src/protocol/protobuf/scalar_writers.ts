@@ -7,6 +7,7 @@
 
 import { ScalarType, WireType } from "../../deps.ts";
 import type { ByteWriter } from "./byte_writer.ts";
+import { HALVES, HIGH, LONG, LOW, UNSIGNED_LONG } from "./long.ts";
 import { UNFIT } from "./unfit.ts";
 
 /** Writes a value, without its tag. @throws {UNFIT} */
@@ -19,12 +20,6 @@ export interface ScalarWriter {
   /** Whether a value is the one that is not written where presence is implicit. */
   readonly isZero: (value: unknown) => boolean;
 }
-
-const LONG = new BigInt64Array(1);
-const UNSIGNED_LONG = new BigUint64Array(LONG.buffer);
-const HALVES = new Uint32Array(LONG.buffer);
-/** Which of the halves is which. */
-const [LOW, HIGH] = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? [0, 1] : [1, 0];
 
 const isZeroNumber = (value: unknown) => value === 0;
 const isZeroLong = (value: unknown) => value === 0n;
