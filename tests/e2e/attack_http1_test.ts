@@ -33,7 +33,9 @@ Deno.test("app.serve() ends requests of HTTP/1.1 that have no end", async (test)
   for (const [name, [start, piece, pattern]] of Object.entries(FLOODS)) {
     await test.step(name, async () => {
       const chunk = repeat(bytesOf(piece), Math.ceil(65_536 / piece.length));
-      const { result } = await victim.endure(name, { mib: 128 }, async () => {
+      // Of some 370 MiB that are read and dropped within half a second, 80 to 150 may be there as
+      // garbage; if they were kept, all of them.
+      const { result } = await victim.endure(name, { mib: 256 }, async () => {
         using socket = await Deno.connect({ hostname: "127.0.0.1", port: victim.port });
         const reading = readAll(socket);
         let sent = 0;
