@@ -42,6 +42,7 @@ export {
   protoCamelCase,
   reflect,
   type ReflectMessage,
+  scalarZeroValue,
 } from "npm:@bufbuild/protobuf@^2.17.0/reflect";
 export { BinaryReader, WireType } from "npm:@bufbuild/protobuf@^2.17.0/wire";
 export {

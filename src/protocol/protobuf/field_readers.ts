@@ -5,9 +5,15 @@
  * @module
  */
 
-import { type DescField, type DescMessage, ScalarType, WireType } from "../../deps.ts";
+import {
+  type DescField,
+  type DescMessage,
+  ScalarType,
+  scalarZeroValue,
+  WireType,
+} from "../../deps.ts";
 import type { ByteReader } from "./byte_reader.ts";
-import { isPackable, type ReadScalar, scalarReader, zeroOf } from "./scalar_readers.ts";
+import { isPackable, type ReadScalar, scalarReader } from "./scalar_readers.ts";
 import { SCALARS } from "./scalar_writers.ts";
 import { UNFIT } from "./unfit.ts";
 
@@ -105,7 +111,7 @@ function createMapReader(
   const { localName, mapKey, message: type } = field;
   const keyTag = 1 << 3 | SCALARS[mapKey].wireType;
   const readKey = scalarReader(mapKey, field.utf8Validation);
-  const keyZero = zeroOf(mapKey);
+  const keyZero = scalarZeroValue(mapKey, false);
   const [valueTag, readValue, createZero] = type === undefined
     ? createMapScalar(field)
     : createMapMessage(type, findReader);
@@ -135,7 +141,7 @@ type MapValue = readonly [
 function createMapScalar(field: DescField & { fieldKind: "map" }): MapValue {
   const scalar = scalarOf(field);
   const zero = field.enum?.values[0]?.number;
-  const createZero = zero === undefined ? () => zeroOf(scalar) : () => zero;
+  const createZero = zero === undefined ? () => scalarZeroValue(scalar, false) : () => zero;
   return [2 << 3 | SCALARS[scalar].wireType, readerOf(field), createZero];
 }
 

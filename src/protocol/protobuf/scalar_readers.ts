@@ -8,7 +8,6 @@
 import { ScalarType } from "../../deps.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { HALVES, HIGH, LONG, LOW, UNSIGNED_LONG } from "./long.ts";
-import { SCALARS } from "./scalar_writers.ts";
 
 /** Reads a value, behind its tag. @throws {Error} If it is odd. */
 export type ReadScalar = (reader: ByteReader) => unknown;
@@ -62,20 +61,6 @@ export function scalarReader(type: ScalarType, isUtf8Checked: boolean): ReadScal
 /** Whether values of a type may stand behind each other without tags. */
 export function isPackable(type: ScalarType): boolean {
   return type !== ScalarType.STRING && type !== ScalarType.BYTES;
-}
-
-/** Value of a key or of an entry's value that is not there. */
-export function zeroOf(type: ScalarType): unknown {
-  switch (type) {
-    case ScalarType.STRING:
-      return "";
-    case ScalarType.BOOL:
-      return false;
-    case ScalarType.BYTES:
-      return new Uint8Array();
-    default:
-      return SCALARS[type].isZero(0n) ? 0n : 0;
-  }
 }
 
 function join({ low, high }: ByteReader): void {
